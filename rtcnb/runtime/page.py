@@ -1,0 +1,371 @@
+"""The link to the browser page: calls with replies, events, frames, and what lives there, by id.
+
+Page to kernel goes on the control channel of the notebook's own connection, which the kernel reads on a
+thread of its own: a cell may await the page, and the page is heard while a cell computes. Kernel to page
+goes as comm messages. Neither needs a port or a proxy. All of this module's state lives on the background
+loop; the widget and the control handler only hand over to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import anywidget
+import traitlets
+
+from .. import trace
+from ..errors import NoPage, PageGone, PageRefused, PageTimeout, RtcnbError
+from ..web.esm import module
+from . import loop
+from .fast_lane import FastLane
+
+log = logging.getLogger("rtcnb")
+
+MESSAGE_TYPE = "rtcnb"
+HELLO_TIMEOUT = 5.0
+CALL_TIMEOUT = 10.0
+
+Listener = Callable[[str, Any, list[memoryview], str], None]
+
+NO_PAGE = (
+    "No browser page answers this kernel. What you asked for lives in the page: open this notebook in "
+    "JupyterLab 4.2 or newer, or Notebook 7.2 or newer, and run the cell again (if it is open, reload the "
+    "page). Other notebook hosts may not carry messages from the page while a cell waits. Without a page, "
+    "as in nbclient, papermill or a script, KernelPeer and the SDP tools work."
+)
+
+
+@dataclass
+class PageInfo:
+    """A browser page that said hello."""
+
+    instance: str
+    focused_at: float
+    secure: bool = True
+    agent: str = ""
+    modules: set[str] = field(default_factory=set)
+
+
+class LinkWidget(anywidget.AnyWidget):
+    """The invisible widget whose comm carries messages to the page."""
+
+    _esm = module("runtime/page.js")
+    link = traitlets.Unicode().tag(sync=True)
+
+
+class Link:
+    """The kernel's end of the link; one a kernel, made by `link()` at first use."""
+
+    _handlers: ClassVar[dict[str, Link]] = {}
+
+    def __init__(self) -> None:
+        handlers = _control_handlers()
+        self.id = secrets.token_urlsafe(12)
+        self.pages: dict[str, PageInfo] = {}
+        self._listeners: dict[str, Listener] = {}
+        self._gone_listeners: dict[str, Callable[[str], None]] = {}
+        self._replies: dict[str, tuple[str, asyncio.Future[Any]]] = {}
+        self._numbers = itertools.count(1)
+        self._hello = asyncio.Event()
+        self._fast_lane: FastLane | None = None
+        Link._handlers[self.id] = self
+        handlers[MESSAGE_TYPE] = _on_control_message
+        self.widget = LinkWidget(link=self.id)
+
+    # -- from the page -------------------------------------------------------------------------------
+
+    def receive(self, content: dict[str, Any], buffers: list[memoryview]) -> None:
+        """Take one message of a page; runs on the background loop."""
+        kind, page = content.get("kind"), str(content.get("from"))
+        if kind == "hello":
+            self._welcome(page, content)
+        elif page not in self.pages:
+            log.debug("a message of a page that is gone: %s", kind)
+        elif kind == "focus":
+            self.pages[page].focused_at = time.monotonic()
+        elif kind == "bye":
+            self._page_gone(page)
+        elif kind == "reply":
+            self._reply(content)
+        elif kind == "event":
+            listener = self._listeners.get(str(content.get("object")))
+            if listener is not None:
+                listener(str(content.get("event")), content.get("detail"), buffers, page)
+
+    def _welcome(self, page: str, content: dict[str, Any]) -> None:
+        focused_at = time.monotonic() if content.get("focused") or not self.pages else 0.0
+        secure, agent = bool(content.get("secure")), str(content.get("agent", ""))
+        self.pages[page] = PageInfo(page, focused_at, secure, agent)
+        trace.current().append(trace.PageEvent(time=time.monotonic(), peer="", action="hello", page=page))
+        self._hello.set()
+
+    def _page_gone(self, page: str) -> None:
+        del self.pages[page]
+        if not self.pages:
+            self._hello.clear()
+        trace.current().append(trace.PageEvent(time=time.monotonic(), peer="", action="gone", page=page))
+        for number, (to, reply) in list(self._replies.items()):
+            if to == page and not reply.done():
+                reply.set_exception(PageGone(_gone("while it was working on this call")))
+                del self._replies[number]
+        for tell in list(self._gone_listeners.values()):
+            tell(page)
+
+    def _reply(self, content: dict[str, Any]) -> None:
+        _, reply = self._replies.pop(str(content.get("id")), ("", None))
+        if reply is None or reply.done():
+            return
+        error = content.get("error")
+        if isinstance(error, dict):
+            data = {k: v for k, v in error.items() if k not in ("name", "message")}
+            reply.set_exception(PageRefused(str(error.get("name")), str(error.get("message", "")), data))
+        else:
+            reply.set_result(content.get("value"))
+
+    def listen(self, id: str, listener: Listener, gone: Callable[[str], None] | None = None) -> None:
+        """Hear the events that the page sends in the name of `id`, and of pages that go away."""
+        self._listeners[id] = listener
+        if gone is not None:
+            self._gone_listeners[id] = gone
+
+    def unlisten(self, id: str) -> None:
+        """Hear no more of `id`."""
+        self._listeners.pop(id, None)
+        self._gone_listeners.pop(id, None)
+
+    # -- to the page ---------------------------------------------------------------------------------
+
+    async def active_page(self) -> PageInfo:
+        """Return the page that was focused last; wait up to 5 s for the first one.
+
+        Raises
+        ------
+        NoPage
+            None said hello in that time.
+        """
+        try:
+            await asyncio.wait_for(self._hello.wait(), HELLO_TIMEOUT)
+        except asyncio.TimeoutError:
+            raise NoPage(NO_PAGE) from None
+        return max(self.pages.values(), key=lambda p: p.focused_at)
+
+    async def order(
+        self,
+        page: str,
+        op: str,
+        *,
+        buffers: Sequence[bytes] = (),
+        timeout: float = CALL_TIMEOUT,
+        **members: Any,
+    ) -> Any:
+        """Send an order to one page and return its reply.
+
+        Raises
+        ------
+        PageGone, PageTimeout, PageRefused
+        """
+        if page not in self.pages:
+            raise PageGone(_gone("before this call"))
+        number = str(next(self._numbers))
+        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._replies[number] = (page, reply)
+        self.widget.send({"to": page, "id": number, "op": op, **members}, list(buffers))
+        try:
+            return await asyncio.wait_for(reply, timeout)
+        except asyncio.TimeoutError:
+            what = members.get("method") or members.get("name") or op
+            raise PageTimeout(
+                f"The page did not finish {what} within {timeout:g} s. If it shows a question (camera, "
+                "microphone), answer it; if the tab hangs, reload it."
+            ) from None
+        finally:
+            self._replies.pop(number, None)
+
+    def push(self, page: str, id: str, name: str, detail: Any, buffers: Sequence[bytes] = ()) -> None:
+        """Send something to `id` without waiting for a reply: by the fast lane where there is one."""
+        content = {"to": page, "id": "", "op": "push", "object": id, "name": name, "detail": detail}
+        if self._fast_lane and self._fast_lane.send(page, content, buffers):
+            return
+        self.widget.send(content, list(buffers))
+
+    async def load(self, page: PageInfo, name: str) -> None:
+        """Give the page a JavaScript module of this package, once."""
+        if name not in page.modules:
+            page.modules.add(name)
+            await self.order(page.instance, "module", name=name, source=module(name))
+
+    async def open_fast_lane(self) -> str:
+        """Open a WebSocket between the active page and this kernel for frames; return its address.
+
+        Raises
+        ------
+        PageRefused
+            The page can reach the kernel's port neither directly nor through jupyter-server-proxy.
+        """
+        if self._fast_lane is None:
+            self._fast_lane = FastLane(self.receive)
+            await self._fast_lane.listen()
+            loop.close_at_exit(self._fast_lane, self._fast_lane.close)
+        page = await self.active_page()
+        lane = self._fast_lane
+        return str(await self.order(page.instance, "fast-lane", port=lane.port, key=lane.key))
+
+
+def _gone(when: str) -> str:
+    return (
+        f"The browser page that held this was closed, reloaded or crashed {when}. Cameras and "
+        "peers of the page end with it: make the peer again and run the call from its first step."
+    )
+
+
+def _control_handlers() -> dict[str, Any]:
+    """Return the kernel's table of control messages; NoPage where there is no kernel with one."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        raise NoPage(NO_PAGE) from None
+    kernel = getattr(get_ipython(), "kernel", None)
+    handlers = getattr(kernel, "control_handlers", None)
+    if not isinstance(handlers, dict):
+        raise NoPage(NO_PAGE)
+    return handlers
+
+
+def _on_control_message(stream: Any, ident: Any, message: dict[str, Any]) -> None:
+    """Hand a page's message over to the background loop; runs on the kernel's control thread."""
+    content = message.get("content") or {}
+    target = Link._handlers.get(str(content.get("link")))
+    if target is not None:
+        buffers = [memoryview(b) for b in message.get("buffers") or []]
+        loop.background().call_soon_threadsafe(target.receive, content, buffers)
+
+
+_link: Link | None = None
+
+
+def link() -> Link:
+    """Return this kernel's link to its pages, which is made at first use.
+
+    Raises
+    ------
+    NoPage
+        This Python runs in no notebook kernel.
+    """
+    global _link
+    if _link is None:
+        _link = Link()
+    return _link
+
+
+class PageObject:
+    """The kernel's handle on an object that lives in the page.
+
+    It is made in the page that was focused last, at the first `call` or `post`, and dies with that page.
+
+    Parameters
+    ----------
+    name : str
+        The JavaScript module that makes it, as a path in this package.
+    config : dict
+        What the module is given, as JSON.
+    on_event : callable
+        Called on the background loop with event name, detail and buffers.
+    on_gone : callable, optional
+        Called on the background loop when the page went away.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        config: dict[str, Any],
+        on_event: Callable[[str, Any, list[memoryview]], None],
+        on_gone: Callable[[], None] | None = None,
+    ) -> None:
+        self.id = f"{name.rsplit('/', 1)[-1].removesuffix('.js')}-{secrets.token_hex(6)}"
+        self.page: str | None = None
+        self.closed = False
+        self._name = name
+        self._config = config
+        self._on_event = on_event
+        self._on_gone = on_gone
+        self._link = link()
+        self._in_order = asyncio.Lock()
+        self._deferred: list[Exception] = []
+        self._posts: set[asyncio.Future[None]] = set()
+
+    async def call(
+        self, method: str, *args: Any, buffers: Sequence[bytes] = (), timeout: float = CALL_TIMEOUT
+    ) -> Any:
+        """Call a method in the page and return its reply; errors of earlier `post`s surface here.
+
+        `buffers`, if any, arrive as the method's last argument, an array of DataView.
+
+        Raises
+        ------
+        NoPage, PageGone, PageTimeout, PageRefused
+        """
+        if self._posts:
+            await asyncio.wait(set(self._posts))
+        if self._deferred:
+            raise self._deferred.pop(0)
+        return await self._call(method, args, buffers, timeout)
+
+    async def _call(self, method: str, args: Sequence[Any], buffers: Sequence[bytes], timeout: float) -> Any:
+        # The lock is fair and `order` sends before it first waits: calls reach the page as they were made.
+        async with self._in_order:
+            await self._ensure()
+        members = {"object": self.id, "method": method, "args": list(args)}
+        return await self._link.order(self.page or "", "call", buffers=buffers, timeout=timeout, **members)
+
+    def post(self, method: str, *args: Any) -> None:
+        """Call a method from any thread without waiting; an error surfaces at the next `call`."""
+        loop.call(self._post, method, args)
+
+    def _post(self, method: str, args: tuple[Any, ...]) -> None:
+        task = asyncio.ensure_future(self._posted(method, args))
+        self._posts.add(task)
+        task.add_done_callback(self._posts.discard)
+
+    async def _posted(self, method: str, args: tuple[Any, ...]) -> None:
+        try:
+            await self._call(method, args, (), CALL_TIMEOUT)
+        except RtcnbError as error:
+            self._deferred.append(error)
+
+    async def _ensure(self) -> None:
+        if self.closed:
+            raise PageGone(_gone("or this was closed"))
+        if self.page is not None:
+            return
+        page = await self._link.active_page()
+        self._link.listen(self.id, self._event, self._gone)
+        await self._link.load(page, self._name)
+        config = dict(self._config)
+        await self._link.order(page.instance, "create", object=self.id, module=self._name, config=config)
+        self.page = page.instance
+
+    def _event(self, event: str, detail: Any, buffers: list[memoryview], page: str) -> None:
+        self._on_event(event, detail, buffers)
+
+    def _gone(self, page: str) -> None:
+        if page == self.page:
+            self.closed = True
+            self._link.unlisten(self.id)
+            if self._on_gone is not None:
+                self._on_gone()
+
+    async def drop(self) -> None:
+        """Dispose of the object in the page; calls after this raise PageGone."""
+        if self.closed:
+            return
+        self.closed = True
+        self._link.unlisten(self.id)
+        if self.page in self._link.pages:
+            await self._link.order(self.page, "drop", object=self.id)
