@@ -214,7 +214,7 @@ class Candidate:
             related_port = "" if self.relatedPort is None else f":{self.relatedPort}"
             cells["related address"] = f"{self.relatedAddress}{related_port}"
         shown = {name: value for name, value in cells.items() if value is not None and value != ""}
-        left = ' style="text-align:left"'
+        left = ' style="text-align:left;white-space:nowrap;padding:2px 14px 2px 0"'
         head = "".join(f"<th{left}>{html(name)}</th>" for name in shown)
         body = "".join(f"<td{left}>{html(value)}</td>" for value in shown.values())
         return (

@@ -55,8 +55,8 @@ def description_html(kind: str, document: Document, json_line: str) -> str:
         What to copy to another notebook.
     """
     media = document.media
-    sections = [_section(_session_summary(document), document.session.lines, False)] if document.lines else []
-    sections += [_section(_media_summary(section), section.lines, False) for section in media]
+    sections = [_section(_session_summary(document), document.session.lines)] if document.lines else []
+    sections += [_section(_media_summary(section), section.lines) for section in media]
     # Jupyter takes letters typed outside an editor for shortcuts; the attribute keeps Ctrl+A in the box.
     copy = (
         '<details><summary>Copy as JSON</summary><div class="copy">'
@@ -88,7 +88,8 @@ def _session_summary(document: Document) -> str:
 
 
 def _media_summary(media: Media) -> str:
-    facts = [media.direction]
+    # A data channel always goes both ways: a direction says nothing about it.
+    facts = ["data channel" if "SCTP" in (media.protocol or "").upper() else media.direction]
     if media.rejected:
         facts = ["rejected (port 0)"]
     if media.codecs:
@@ -104,11 +105,12 @@ def _warning(lines: Sequence[Line]) -> str:
     return f' <span class="warn">▲ {count(broken, "broken line")}</span>' if broken else ""
 
 
-def _section(summary: str, lines: Sequence[Line], is_open: bool) -> str:
+def _section(summary: str, lines: Sequence[Line]) -> str:
+    # A section with something to see to opens by itself.
     warning = _warning(lines)
     rows = "".join(_row(line) for line in lines)
     return (
-        f"<details{' open' if is_open or warning else ''}><summary>{summary}{warning}</summary>"
+        f"<details{' open' if warning else ''}><summary>{summary}{warning}</summary>"
         f'<div class="code" tabindex="0"><div class="rows">{rows}</div></div></details>'
     )
 

@@ -86,12 +86,11 @@ class Trace:
         since : float
             Only events at this time or later, in seconds of the trace's clock.
         """
-        wanted = kind.kind if isinstance(kind, type) else kind
         return tuple(
             event
             for event in self.events
             if (peer is None or event.peer == peer)
-            and (wanted is None or event.kind == wanted)
+            and (kind is None or (isinstance(event, kind) if isinstance(kind, type) else event.kind == kind))
             and (since is None or event.time >= since)
         )
 
