@@ -324,18 +324,18 @@ class PageObject:
         members = {"object": self.id, "method": method, "args": list(args)}
         return await self._link.order(self.page or "", "call", buffers=buffers, timeout=timeout, **members)
 
-    def post(self, method: str, *args: Any) -> None:
+    def post(self, method: str, *args: Any, buffers: Sequence[bytes] = ()) -> None:
         """Call a method from any thread without waiting; an error surfaces at the next `call`."""
-        loop.call(self._post, method, args)
+        loop.call(self._post, method, args, buffers)
 
-    def _post(self, method: str, args: tuple[Any, ...]) -> None:
-        task = asyncio.ensure_future(self._posted(method, args))
+    def _post(self, method: str, args: tuple[Any, ...], buffers: Sequence[bytes]) -> None:
+        task = asyncio.ensure_future(self._posted(method, args, buffers))
         self._posts.add(task)
         task.add_done_callback(self._posts.discard)
 
-    async def _posted(self, method: str, args: tuple[Any, ...]) -> None:
+    async def _posted(self, method: str, args: tuple[Any, ...], buffers: Sequence[bytes]) -> None:
         try:
-            await self._call(method, args, (), CALL_TIMEOUT)
+            await self._call(method, args, buffers, CALL_TIMEOUT)
         except RtcnbError as error:
             self._deferred.append(error)
 

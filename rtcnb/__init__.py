@@ -1,0 +1,65 @@
+"""rtcnb: WebRTC in notebooks, both ends of a call under one API, taught and taken apart.
+
+Names load on first use: ``import rtcnb`` alone brings in neither aiortc nor OpenCV.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import errors as errors
+    from . import sdp as sdp
+    from .errors import RtcnbError as RtcnbError
+    from .finding import Finding as Finding
+    from .media.camera import Camera as Camera
+    from .media.camera import Microphone as Microphone
+    from .media.camera import Screen as Screen
+    from .media.processing import process as process
+    from .media.sources import TestPattern as TestPattern
+    from .media.view import view as view
+    from .peers.browser import BrowserPeer as BrowserPeer
+    from .peers.kernel import KernelPeer as KernelPeer
+    from .peers.wire import connect as connect
+    from .sdp import Candidate as Candidate
+    from .sdp import SessionDescription as SessionDescription
+    from .sdp import paste as paste
+    from .trace import Trace as Trace
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "BrowserPeer": "peers.browser",
+    "Camera": "media.camera",
+    "Candidate": "sdp",
+    "Finding": "finding",
+    "KernelPeer": "peers.kernel",
+    "Microphone": "media.camera",
+    "RtcnbError": "errors",
+    "Screen": "media.camera",
+    "SessionDescription": "sdp",
+    "TestPattern": "media.sources",
+    "Trace": "trace",
+    "connect": "peers.wire",
+    "paste": "sdp",
+    "process": "media.processing",
+    "view": "media.view",
+}
+_MODULES = ("errors", "sdp")
+
+__all__ = sorted([*_HOMES, *_MODULES, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
+    if name not in _HOMES:
+        raise AttributeError(f"rtcnb has no {name!r}; it has {', '.join(__all__)}.")
+    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,231 @@
+"""Every underscore name of aiortc and aioice that rtcnb touches, checked at import.
+
+aiortc gathers all candidates before ``setLocalDescription`` returns and fires no ``icecandidate``. The
+connection below returns at once and reports each candidate as it comes, by overriding one method of its own
+instance; other aiortc code in the same process is not changed.
+
+What aioice cannot do stays so: its own connectivity checks start only after all of its gathering, so a STUN
+server that does not answer delays the checks of a kernel peer by `GATHER_TIMEOUT`, even though its host
+candidates were sent at once (it answers the other side's checks meanwhile).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import aioice.ice
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpTransceiver
+from aiortc.rtcicetransport import RTCIceCandidate, RTCIceGatherer, RTCIceTransport, candidate_from_aioice
+
+from ..errors import RtcnbError
+
+log = logging.getLogger("rtcnb")
+
+GATHER_TIMEOUT = 5.0
+
+
+def _check_names() -> None:
+    """Fail at import, in a sentence, where a new aiortc or aioice lacks a name used below."""
+    used = {
+        RTCPeerConnection: [
+            "_RTCPeerConnection__gather",
+            "_RTCPeerConnection__connect",
+            "_RTCPeerConnection__sctp_mline_index",
+        ],
+        RTCRtpTransceiver: ["_get_mline_index"],
+        RTCIceGatherer: ["_connection"],
+        aioice.ice.Connection: ["_protocols", "_transport_policy", "get_component_candidates"],
+    }
+    missing = [
+        f"{cls.__name__}.{name}"
+        for cls, names in used.items()
+        for name in names
+        if not hasattr(cls, name) and not _is_set_in(cls, name)
+    ]
+    missing += [
+        f"aioice.ice.{name}"
+        for name in ("server_reflexive_candidate", "relayed_candidate")
+        if not hasattr(aioice.ice, name)
+    ]
+    if missing:
+        raise RtcnbError(
+            "This version of aiortc or aioice lacks what rtcnb needs: " + ", ".join(missing) + ". Install a "
+            "version that rtcnb was tested with: pip install 'aiortc>=1.16,<2'."
+        )
+
+
+def _is_set_in(cls: type, attribute: str) -> bool:
+    """Say whether a method of the class itself names this attribute."""
+    return any(attribute in f.__code__.co_names for f in vars(cls).values() if hasattr(f, "__code__"))
+
+
+CandidateListener = Callable[[RTCIceCandidate], None]
+ServerListener = Callable[[str, BaseException | None], None]
+
+
+class TricklingConnection(RTCPeerConnection):
+    """An RTCPeerConnection whose ``setLocalDescription`` returns at once and that reports candidates.
+
+    Parameters
+    ----------
+    configuration : RTCConfiguration
+    on_candidate : callable
+        Called with each candidate, its ``sdpMid`` and ``sdpMLineIndex`` set.
+    on_server : callable
+        Called with a STUN or TURN server's address and the exception when it gave no candidate.
+    on_gathered : callable
+        Called when all gathering has ended.
+    """
+
+    def __init__(
+        self,
+        configuration: RTCConfiguration,
+        on_candidate: CandidateListener,
+        on_server: ServerListener,
+        on_gathered: Callable[[], None],
+    ) -> None:
+        super().__init__(configuration)
+        self.on_candidate = on_candidate
+        self.on_server = on_server
+        self.on_gathered = on_gathered
+        self.gathering: asyncio.Task[None] | None = None
+
+    async def _RTCPeerConnection__gather(self) -> None:  # noqa: N802 - overrides aiortc's private method
+        places = {t: place for t, place in self._transports() if t.iceGatherer.state == "new"}
+        if not places:
+            return
+        for transport, (mid, index) in places.items():
+            connection = transport.iceGatherer._connection
+            gathering = _Gathering(connection, mid, index, self.on_candidate, self.on_server)
+            connection.get_component_candidates = gathering.get_component_candidates
+        self.gathering = asyncio.ensure_future(self._gather_and_connect(list(places), self.gathering))
+
+    async def _gather_and_connect(
+        self, transports: list[RTCIceTransport], earlier: asyncio.Task[None] | None
+    ) -> None:
+        # `gather` sets its state before it first waits; setLocalDescription's caller must see it.
+        results = await asyncio.gather(*(t.iceGatherer.gather() for t in transports), return_exceptions=True)
+        for error in results:
+            if isinstance(error, BaseException):
+                log.debug("gathering ended early: %r", error)
+        if earlier is not None:
+            await asyncio.wait({earlier})
+        if self.signalingState != "closed":
+            self.on_gathered()
+            await self._RTCPeerConnection__connect()
+
+    def _transports(self) -> list[tuple[RTCIceTransport, tuple[str, int]]]:
+        """Return each ICE transport with the mid and index of the m-line that owns it."""
+        owners: dict[RTCIceTransport, tuple[str, int]] = {}
+        for transceiver in self.getTransceivers():
+            transport = transceiver.receiver.transport.transport
+            if transceiver.mid is not None:
+                owners.setdefault(transport, (transceiver.mid, transceiver._get_mline_index()))
+        if self.sctp is not None and self.sctp.mid is not None:
+            index = self._RTCPeerConnection__sctp_mline_index
+            owners.setdefault(self.sctp.transport.transport, (self.sctp.mid, index))
+        return list(owners.items())
+
+    def remote_candidates(self) -> list[RTCIceCandidate]:
+        """Return what every ICE transport holds of the other side's candidates."""
+        return [c for transport, _ in self._transports() for c in transport.getRemoteCandidates()]
+
+
+class _Gathering:
+    """The gathering of one ICE connection, telling each candidate as it comes.
+
+    It stands in for ``Connection.get_component_candidates`` of one instance: host candidates by aioice's
+    own method, with the servers hidden from it; then each server's answer as it arrives.
+    """
+
+    def __init__(
+        self,
+        connection: aioice.ice.Connection,
+        mid: str,
+        index: int,
+        on_candidate: CandidateListener,
+        on_server: ServerListener,
+    ) -> None:
+        self.connection = connection
+        self.mid, self.index = mid, index
+        self.on_candidate, self.on_server = on_candidate, on_server
+        self.hosts_by_aioice = connection.get_component_candidates
+
+    async def get_component_candidates(
+        self, component: int, addresses: list[str], timeout: float = GATHER_TIMEOUT
+    ) -> list[aioice.Candidate]:
+        connection = self.connection
+        relay_only = connection._transport_policy == aioice.TransportPolicy.RELAY
+        if not addresses and not relay_only:
+            # aioice leaves loopback out; on a machine without a network that is all there is.
+            addresses = ["127.0.0.1"]
+        stun, turn = connection.stun_server, connection.turn_server
+        connection.stun_server = connection.turn_server = None
+        try:
+            candidates = await self.hosts_by_aioice(component, addresses)
+        finally:
+            connection.stun_server, connection.turn_server = stun, turn
+        for candidate in candidates:
+            self._tell(candidate)
+        tasks = [asyncio.ensure_future(job) for job in self._server_jobs(component, stun, turn)]
+        if tasks:
+            await asyncio.wait(tasks, timeout=timeout)
+        for task in tasks:
+            if not task.done():
+                task.cancel()
+            elif (found := task.result()) is not None:
+                candidates.append(found)
+        return candidates
+
+    def _server_jobs(self, component: int, stun: Any, turn: Any) -> list[Any]:
+        jobs = []
+        if stun:
+            for protocol in list(self.connection._protocols):
+                if ipaddress.ip_address(protocol.local_candidate.host).version == 4:
+                    jobs.append(
+                        self._ask(
+                            f"stun:{stun[0]}:{stun[1]}", aioice.ice.server_reflexive_candidate(protocol, stun)
+                        )
+                    )
+        if turn:
+            jobs.append(self._ask(f"turn:{turn[0]}:{turn[1]}", self._relay(component)))
+        return jobs
+
+    def _relay(self, component: int) -> Any:
+        connection = self.connection
+        return aioice.ice.relayed_candidate(
+            component=component,
+            hide_related_address=connection._transport_policy == aioice.TransportPolicy.RELAY,
+            protocol_factory=lambda: aioice.ice.StunProtocol(connection),
+            turn_server=connection.turn_server,
+            turn_username=connection.turn_username,
+            turn_password=connection.turn_password,
+            turn_ssl=connection.turn_ssl,
+            turn_transport=connection.turn_transport,
+        )
+
+    async def _ask(self, server: str, job: Any) -> aioice.Candidate | None:
+        try:
+            candidate, protocol = await job
+        except asyncio.CancelledError:
+            self.on_server(server, TimeoutError(f"no answer within {GATHER_TIMEOUT:g} s"))
+            raise
+        except Exception as error:
+            self.on_server(server, error)
+            return None
+        if protocol is not None:
+            self.connection._protocols.append(protocol)
+        self._tell(candidate)
+        return candidate
+
+    def _tell(self, candidate: aioice.Candidate) -> None:
+        told = candidate_from_aioice(candidate)
+        told.sdpMid, told.sdpMLineIndex = self.mid, self.index
+        self.on_candidate(told)
+
+
+_check_names()

@@ -1,0 +1,65 @@
+"""Ours to aiortc's and back: descriptions, candidates, statistics."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Any
+
+from aiortc import RTCIceCandidate, RTCSessionDescription
+
+from ..errors import CandidateError
+from ..sdp import Candidate, SessionDescription
+
+COMPONENTS = {"rtp": 1, "rtcp": 2}  # W3C webrtc-pc section 4.8.2
+
+
+def to_session_description(description: SessionDescription) -> RTCSessionDescription:
+    """Return aiortc's description of ours."""
+    return RTCSessionDescription(sdp=description.sdp, type=description.type)
+
+
+def to_ice_candidate(candidate: Candidate, mids: list[str]) -> RTCIceCandidate:
+    """Return aiortc's candidate, with both ``sdpMid`` and ``sdpMLineIndex``, whichever was given.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        Not the end-of-candidates.
+    mids : list of str
+        Of the sections of the remote description, in order.
+
+    Raises
+    ------
+    CandidateError
+        It has no address.
+    """
+    index = mids.index(candidate.sdpMid) if candidate.sdpMid is not None else (candidate.sdpMLineIndex or 0)
+    if candidate.port is None or candidate.address is None:
+        raise CandidateError(f"{candidate!r} has no address.")
+    return RTCIceCandidate(
+        component=COMPONENTS.get(str(candidate.component), 1),
+        foundation=str(candidate.foundation),
+        ip=candidate.address,
+        port=candidate.port,
+        priority=candidate.priority or 0,
+        protocol=str(candidate.protocol),
+        type=str(candidate.type),
+        relatedAddress=candidate.relatedAddress,
+        relatedPort=candidate.relatedPort,
+        tcpType=candidate.tcpType,
+        sdpMid=mids[index],
+        sdpMLineIndex=index,
+    )
+
+
+def to_statistics(report: Any) -> dict[str, dict[str, Any]]:
+    """Return an aiortc report by id; timestamps in milliseconds since the epoch, as browsers give them."""
+    return {
+        id: {k: _plain(v) for k, v in dataclasses.asdict(entry).items() if v is not None}
+        for id, entry in report.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.timestamp() * 1000 if isinstance(value, datetime.datetime) else value

@@ -1,0 +1,234 @@
+// A BrowserPeer's RTCPeerConnection. ipywebrtc replaces the page's constructor by a wrapped one; the native
+// one is still the prototype's own.
+
+import { changed, registry, watch } from "../web/objects.js";
+
+const NativePeerConnection = /** @type {typeof RTCPeerConnection} */ (RTCPeerConnection.prototype.constructor);
+const STATES = /** @type {const} */ (["signalingState", "iceGatheringState", "iceConnectionState", "connectionState"]);
+
+/** @param {string} name @param {string} message */
+function fail(name, message) {
+  throw new DOMException(message, name);
+}
+
+/** @param {RTCSessionDescription | null} description */
+const describe = (description) => description && { type: description.type, sdp: description.sdp };
+
+class BrowserPeer {
+  /**
+   * @param {{id: string, emit: import("../web/objects.js").Emit}} context
+   * @param {{rtcConfiguration: RTCConfiguration, name: string}} config
+   */
+  constructor({ id, emit }, { rtcConfiguration }) {
+    this.id = id;
+    this.emit = emit;
+    this.pc = new NativePeerConnection(rtcConfiguration);
+    /** @type {Map<string, RTCRtpSender>} */
+    this.senders = new Map();
+    /** @type {Map<string, RTCDataChannel>} */
+    this.channels = new Map();
+    /** @type {Array<() => void>} */
+    this.undo = [];
+    /** @type {string[]} ids of the remote tracks that are registered in the page */
+    this.remoteTracks = [];
+    this.sent = { local: "", remote: "" };
+    this.channelCount = 0;
+    this.listen();
+  }
+
+  listen() {
+    const { pc } = this;
+    for (const state of STATES) {
+      pc.addEventListener(`${state.toLowerCase()}change`, () => this.emit("state", this.snapshot()));
+    }
+    pc.onnegotiationneeded = () => this.emit("negotiationneeded", this.snapshot());
+    pc.onicecandidate = ({ candidate }) =>
+      this.emit("icecandidate", { candidate: candidate && candidate.toJSON(), ...this.snapshot() });
+    pc.onicecandidateerror = (event) => {
+      const { url, errorCode, errorText } = event;
+      this.emit("icecandidateerror", { url, errorCode, errorText });
+    };
+    pc.ontrack = (event) => this.receiveTrack(event);
+    pc.ondatachannel = ({ channel }) => {
+      const id = `theirs-${this.channelCount++}`;
+      this.emit("datachannel", { channel: id, ...this.describeChannel(channel) });
+      this.adopt(id, channel);
+    };
+  }
+
+  /** What Python mirrors; the descriptions only when they have changed. */
+  snapshot() {
+    const { pc } = this;
+    /** @type {Record<string, any>} */
+    const snapshot = { states: Object.fromEntries(STATES.map((state) => [state, pc[state]])) };
+    if ((pc.localDescription?.sdp ?? "") !== this.sent.local) snapshot.local = describe(pc.localDescription);
+    if ((pc.remoteDescription?.sdp ?? "") !== this.sent.remote) snapshot.remote = describe(pc.remoteDescription);
+    this.sent = { local: pc.localDescription?.sdp ?? "", remote: pc.remoteDescription?.sdp ?? "" };
+    return snapshot;
+  }
+
+  /** @param {any} [value] */
+  reply(value) {
+    return { value, ...this.snapshot() };
+  }
+
+  // -- tracks ------------------------------------------------------------------------------------------------
+
+  /** @param {RTCTrackEvent} event */
+  receiveTrack({ track, streams, transceiver }) {
+    const sameKind = this.pc.getTransceivers().filter((t) => t.receiver.track.kind === track.kind);
+    const id = `${this.id}/${track.kind}/${sameKind.indexOf(transceiver)}`;
+    registry().tracks.set(id, track);
+    this.remoteTracks.push(id);
+    changed(id);
+    const { mid, direction } = transceiver;
+    this.emit("track", { track: id, kind: track.kind, streams: streams.map((s) => s.id), mid, direction });
+  }
+
+  /** @param {string} id */
+  find(id) {
+    const track = registry().tracks.get(id);
+    if (!track) fail("NotFoundError", "This track is not running in this page.");
+    return /** @type {MediaStreamTrack} */ (track);
+  }
+
+  /** A camera that is stopped and started again gives a new track: the sender follows.
+   * @param {string} id @param {RTCRtpSender} sender */
+  follow(id, sender) {
+    const update = () => {
+      const track = registry().tracks.get(id);
+      if (track && track !== sender.track && this.pc.signalingState !== "closed") sender.replaceTrack(track);
+    };
+    this.undo.push(watch(id, update));
+  }
+
+  /** @param {string} handle @param {string} id @param {string[]} streams */
+  addTrack(handle, id, streams) {
+    const sender = this.pc.addTrack(this.find(id), new MediaStream());
+    if (streams.length) sender.setStreams?.(new MediaStream());
+    this.senders.set(handle, sender);
+    this.follow(id, sender);
+    return this.reply();
+  }
+
+  /** @param {string} handle @param {string} trackOrKind @param {RTCRtpTransceiverInit} init */
+  addTransceiver(handle, trackOrKind, init) {
+    const isKind = ["audio", "video"].includes(trackOrKind);
+    const { sender } = this.pc.addTransceiver(isKind ? trackOrKind : this.find(trackOrKind), init);
+    this.senders.set(handle, sender);
+    if (!isKind) this.follow(trackOrKind, sender);
+    return this.reply();
+  }
+
+  /** @param {string} handle */
+  removeTrack(handle) {
+    const sender = this.senders.get(handle);
+    if (!sender) return fail("NotFoundError", "No such sender.");
+    this.pc.removeTrack(sender);
+    return this.reply();
+  }
+
+  // -- negotiation -------------------------------------------------------------------------------------------
+
+  /** @param {RTCOfferOptions} options */
+  async createOffer(options) {
+    return this.reply(describe(/** @type {any} */ (await this.pc.createOffer(options))));
+  }
+
+  async createAnswer() {
+    return this.reply(describe(/** @type {any} */ (await this.pc.createAnswer())));
+  }
+
+  /** @param {RTCSessionDescriptionInit | null} description */
+  async setLocalDescription(description) {
+    await (description ? this.pc.setLocalDescription(description) : this.pc.setLocalDescription());
+    return this.reply();
+  }
+
+  /** @param {RTCSessionDescriptionInit} description */
+  async setRemoteDescription(description) {
+    await this.pc.setRemoteDescription(description);
+    return this.reply();
+  }
+
+  /** @param {RTCIceCandidateInit | null} candidate */
+  async addIceCandidate(candidate) {
+    await (candidate ? this.pc.addIceCandidate(candidate) : this.pc.addIceCandidate());
+    return this.reply();
+  }
+
+  restartIce() {
+    this.pc.restartIce();
+    return this.reply();
+  }
+
+  async getStats() {
+    return this.reply([...(await this.pc.getStats()).values()]);
+  }
+
+  // -- channels ------------------------------------------------------------------------------------------------
+
+  /** @param {RTCDataChannel} channel */
+  describeChannel(channel) {
+    const { label, id, ordered, maxPacketLifeTime, maxRetransmits, protocol, negotiated, readyState } = channel;
+    const options = { id, ordered, maxPacketLifeTime, maxRetransmits, protocol, negotiated };
+    return { label, readyState, bufferedAmount: channel.bufferedAmount, options };
+  }
+
+  /** @param {string} id @param {RTCDataChannel} channel */
+  adopt(id, channel) {
+    this.channels.set(id, channel);
+    channel.binaryType = "arraybuffer";
+    const tell = (/** @type {string} */ event, /** @type {object} */ more = {}, /** @type {ArrayBuffer[]} */ buffers = []) =>
+      this.emit("channel", { channel: id, event, ...this.describeChannel(channel), ...more }, buffers);
+    channel.onopen = () => tell("open");
+    channel.onclose = () => tell("close");
+    channel.onerror = (event) => tell("error", { reason: /** @type {RTCErrorEvent} */ (event).error?.message });
+    channel.onbufferedamountlow = () => tell("bufferedamountlow");
+    channel.onmessage = ({ data }) =>
+      typeof data === "string" ? tell("message", { data }) : tell("message", {}, [data]);
+    if (channel.readyState === "open") tell("open");
+  }
+
+  /** @param {string} id @param {string} label @param {RTCDataChannelInit} options */
+  createDataChannel(id, label, options) {
+    this.adopt(id, this.pc.createDataChannel(label, options));
+    return this.reply();
+  }
+
+  /** @param {string} id @param {string | null} text @param {DataView<ArrayBuffer>[]} [buffers] */
+  send(id, text, buffers) {
+    const channel = this.channels.get(id);
+    if (!channel) return fail("NotFoundError", "No such channel.");
+    channel.send(/** @type {any} */ (text ?? buffers?.[0]));
+    return { bufferedAmount: channel.bufferedAmount, ...this.snapshot() };
+  }
+
+  /** @param {string} id */
+  closeChannel(id) {
+    this.channels.get(id)?.close();
+    return this.reply();
+  }
+
+  // -- the end ---------------------------------------------------------------------------------------------------
+
+  close() {
+    this.dispose();
+    return this.reply();
+  }
+
+  dispose() {
+    this.undo.splice(0).forEach((undo) => undo());
+    this.pc.close();
+    for (const id of this.remoteTracks.splice(0)) {
+      registry().tracks.get(id)?.stop();
+      registry().tracks.delete(id);
+      changed(id);
+    }
+  }
+}
+
+/** @param {any} context @param {any} config */
+export default function make(context, config) {
+  return new BrowserPeer(context, config);
+}

@@ -1,0 +1,451 @@
+"""KernelPeer: the end of a call that lives in this kernel, an aiortc RTCPeerConnection.
+
+What aiortc lacks is said instead of hidden: no ICE restart, no rollback, no simulcast, one STUN and one TURN
+server. Its description comes back at once, without candidates, and they follow by event and by
+`candidates()`; aioice begins its own checks only when all its gathering is done (see aiortc_internals).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import warnings
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+from aiortc import (
+    InvalidAccessError,
+    InvalidStateError,
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCRtpReceiver,
+)
+from aiortc.rtcconfiguration import RTCIceTransportPolicy
+
+from .. import trace as traces
+from ..errors import DescriptionError, InvalidState, NotSupported, PeerError, WrongTrack
+from ..media.track import Kind, KernelTrack
+from ..runtime import loop
+from ..sdp import Candidate, SessionDescription
+from . import refusals
+from .aiortc_internals import TricklingConnection
+from .aiortc_types import to_session_description, to_statistics
+from .channel import DataChannel, checked_options
+from .ice_servers import for_aiortc
+from .kernel_channel import KernelChannel
+from .peer import Peer, Sender, Transceiver
+from .remote_candidates import RemoteCandidates
+from .tracks import kernel_track_of
+
+STATE_NAMES = ("signalingState", "iceGatheringState", "iceConnectionState", "connectionState")
+
+
+class KernelPeer(Peer):
+    """A peer in the kernel.
+
+    Parameters
+    ----------
+    name : str
+        How it appears on every view. A peer made again under a name closes the older one.
+    iceServers : list of dict
+        As in W3C's RTCConfiguration: ``[{"urls": "stun:..."}]``. None by default. aiortc uses one STUN and
+        one TURN server; the others are named in a warning.
+    iceTransportPolicy : {"all", "relay"}
+    bundlePolicy : {"balanced", "max-compat", "max-bundle"}
+    trace : Trace, optional
+
+    Raises
+    ------
+    PeerError
+        A server's URL cannot be read.
+    """
+
+    place = "kernel"
+
+    def __init__(
+        self,
+        name: str,
+        iceServers: Any = (),
+        *,
+        iceTransportPolicy: Literal["all", "relay"] = "all",
+        bundlePolicy: Literal["balanced", "max-compat", "max-bundle"] = "balanced",
+        trace: traces.Trace | None = None,
+    ) -> None:
+        super().__init__(name, trace)
+        servers, unused = for_aiortc(iceServers)
+        for sentence in unused:
+            warnings.warn(f"{name}: {sentence}", stacklevel=2)
+            self._note(sentence)
+        self._negotiation_needed = False
+        self._remote_candidates: RemoteCandidates | None = None
+        self._local_as_set: SessionDescription | None = None
+        self._remote_as_set: SessionDescription | None = None
+        self._senders: list[Any] = []
+        self._pc = loop.call(self._make, servers, iceTransportPolicy, bundlePolicy)
+        loop.close_at_exit(self, self._close)
+
+    def _make(self, servers: list[Any], transport_policy: str, bundle_policy: str) -> Any:
+        configuration = RTCConfiguration(
+            iceServers=servers,
+            bundlePolicy=RTCBundlePolicy(bundle_policy),
+            iceTransportPolicy=RTCIceTransportPolicy(transport_policy),
+        )
+        pc = TricklingConnection(configuration, self._on_candidate, self._on_server, self._on_gathered)
+        for state in STATE_NAMES:
+            pc.on(state.lower() + "change", lambda state=state: self._set_state(state, getattr(pc, state)))
+        pc.on("signalingstatechange", self._on_signaling)
+        pc.on("track", self._on_track)
+        pc.on("datachannel", self._on_datachannel)
+        return pc
+
+    # -- what aiortc tells ---------------------------------------------------------------------------------
+
+    def _on_candidate(self, found: Any) -> None:
+        candidate = dataclasses.replace(Candidate.from_any(found), usernameFragment=self._ufrag(found.sdpMid))
+        if self._candidates and self._candidates[-1].is_end:
+            self._candidates.pop()  # a section added later gathers anew
+        self._gathered(candidate)
+        self._describe_local()
+
+    def _ufrag(self, mid: str) -> str | None:
+        sections = self._local_as_set.document.media if self._local_as_set else []
+        return next((m.ufrag for m in sections if m.mid == mid), None)
+
+    def _on_server(self, server: str, error: BaseException | None) -> None:
+        text = f"{server} gave no candidate: {str(error) or type(error).__name__}"
+        self._note(text)
+        self.emit("icecandidateerror", url=server, errorText=text)
+
+    def _note(self, text: str) -> None:
+        self._record(traces.Note, text=text)
+
+    def _on_gathered(self) -> None:
+        self._gathered(Candidate.from_any(None))
+        self._describe_local()
+
+    def _on_signaling(self) -> None:
+        if self._pc.signalingState == "stable":
+            self._negotiation_needed = False
+            self._look_at_negotiation()
+        elif self._pc.signalingState == "closed":
+            for track in self._tracks.values():
+                if isinstance(track, KernelTrack):
+                    track.end()
+
+    def _on_track(self, track: Any) -> None:
+        transceiver = next(t for t in self._pc.getTransceivers() if t.receiver.track is track)
+        same_kind = [t for t in self._pc.getTransceivers() if t.kind == track.kind and t.receiver.track]
+        ours = self.track(track.kind, same_kind.index(transceiver))
+        ours.attach(track)
+        self._record(traces.TrackEvent, action="received", track_kind=track.kind, track_id=ours.id)
+        handle = Transceiver(track.kind, transceiver.direction, transceiver.mid, handle=transceiver)
+        self.emit("track", track=ours, streams=self._streams_of(transceiver.mid), transceiver=handle)
+
+    def _streams_of(self, mid: str) -> list[str]:
+        sections = self._remote_as_set.document.media if self._remote_as_set else []
+        msids = [m.msid for m in sections if m.mid == mid and m.msid]
+        return [msid.split()[0] for msid in msids if msid.split() and msid.split()[0] != "-"]
+
+    def _on_datachannel(self, theirs: Any) -> None:
+        channel = KernelChannel.wrap(self, theirs)
+        self.emit("datachannel", channel=channel)
+
+    # -- tracks and channels ---------------------------------------------------------------------------------
+
+    def _new_track(self, kind: Kind, index: int) -> KernelTrack:
+        number = f" {index + 1}" if index else ""
+        return KernelTrack(kind, f"{self.name}'s remote {kind}{number}", always_drain=True)
+
+    def addTrack(self, track: Any, *streams: str) -> Sender:
+        """Send a track of the kernel: one of rtcnb's, the result of `process`, or one of aiortc's.
+
+        Raises
+        ------
+        WrongTrack
+            It lives in the page, is already being sent, or is no track.
+        InvalidState
+            The peer is closed.
+        """
+        outgoing = kernel_track_of(self.name, "addTrack", track)
+        sender = self._quick("addTrack", lambda: self._pc.addTrack(outgoing))
+        self._senders.append(outgoing)
+        self._record(traces.TrackEvent, action="added", track_kind=outgoing.kind, track_id=outgoing.id)
+        return Sender(self.name, track, sender)
+
+    def addTransceiver(self, trackOrKind: Any, direction: str = "sendrecv") -> Transceiver:
+        """Reserve a section for a track, or for a kind: ``"video"`` or ``"audio"``."""
+        known = ("sendrecv", "sendonly", "recvonly", "inactive")
+        if direction not in known:
+            raise PeerError(f"{self.name}.addTransceiver(): direction is one of {', '.join(known)}.")
+        if trackOrKind in ("audio", "video"):
+            subject = trackOrKind
+        else:
+            subject = kernel_track_of(self.name, "addTransceiver", trackOrKind)
+            self._senders.append(subject)
+        made = self._quick("addTransceiver", lambda: self._pc.addTransceiver(subject, direction))
+        return Transceiver(made.kind, direction, None, Sender(self.name, trackOrKind, made.sender), made)
+
+    def removeTrack(self, sender: Sender) -> None:
+        """Stop sending what `addTrack` added; the next offer says so."""
+        if not isinstance(sender, Sender) or sender.peer != self.name:
+            raise WrongTrack(f"{self.name}.removeTrack() takes what {self.name}.addTrack() returned.")
+
+        def remove() -> None:
+            sender.handle.replaceTrack(None)
+            for transceiver in self._pc.getTransceivers():
+                if transceiver.sender is sender.handle:
+                    sends = {"sendrecv": "recvonly", "sendonly": "inactive"}
+                    transceiver.direction = sends.get(transceiver.direction, transceiver.direction)
+
+        self._quick("removeTrack", remove)
+
+    def createDataChannel(self, label: str, **options: Any) -> DataChannel:
+        """Make a data channel: ``ordered``, ``maxRetransmits``, ``maxPacketLifeTime`` (milliseconds),
+        ``protocol``, ``negotiated`` and ``id``.
+
+        Raises
+        ------
+        ChannelError
+            An option that does not exist, or two that exclude each other.
+        """
+        wanted = checked_options(label, options)
+        return self._quick(
+            "createDataChannel",
+            lambda: KernelChannel.wrap(self, self._pc.createDataChannel(label, **wanted)),
+        )
+
+    def _quick(self, method: str, function: Callable[[], Any]) -> Any:
+        """Do something at once on the background loop, its errors in our words."""
+        if self.signalingState == "closed":
+            raise refusals.closed(self.name, method)
+        try:
+            result = loop.call(function)
+        except InvalidAccessError:
+            raise WrongTrack(
+                f"{self.name}.{method}(): this track is already being sent by {self.name}."
+            ) from None
+        except (InvalidStateError, ValueError) as error:
+            raise InvalidState(f"{self.name}.{method}(): {error}") from None
+        self._record(traces.ApiCall, method=method, arguments=(), outcome="ok", error="")
+        loop.background().call_soon_threadsafe(self._look_at_negotiation)
+        return result
+
+    # -- negotiation -----------------------------------------------------------------------------------------
+
+    def _look_at_negotiation(self) -> None:
+        """Fire negotiationneeded once, when stable, for what no description has carried (W3C 4.7.3)."""
+        if self._pc.signalingState != "stable" or self._negotiation_needed:
+            return
+        if self._needs_negotiation():
+            self._negotiation_needed = True
+            self.emit("negotiationneeded")
+
+    def _needs_negotiation(self) -> bool:
+        if self._pc.sctp is not None and self._pc.sctp.mid is None:
+            return True
+        sections = self._local_as_set.document.media if self._local_as_set else []
+        said = {m.mid: m.direction for m in sections}
+        transceivers = [t for t in self._pc.getTransceivers() if not t.stopped]
+        return any(t.mid is None or _sends(t.direction) != _sends(said.get(t.mid)) for t in transceivers)
+
+    async def createOffer(self, **options: Any) -> SessionDescription:
+        """Return an offer of every track, transceiver and channel that was added.
+
+        Raises
+        ------
+        NotSupported
+            ``iceRestart`` was asked for.
+        """
+        if options.get("iceRestart"):
+            raise self._no_restart()
+        if options:
+            raise NotSupported(f"{self.name}.createOffer(): aiortc takes no options ({', '.join(options)}).")
+        return await self._do("createOffer", (), lambda: self._describe("createOffer", self._pc.createOffer))
+
+    async def createAnswer(self) -> SessionDescription:
+        """Return the answer to the offer that was set.
+
+        Raises
+        ------
+        InvalidState
+            No offer of the other side is waiting.
+        """
+        return await self._do("createAnswer", (), self._create_answer)
+
+    async def _create_answer(self) -> SessionDescription:
+        if self.signalingState != "have-remote-offer":
+            raise InvalidState(
+                f"{self.name}.createAnswer() in signalingState {self.signalingState!r}: there is no offer to "
+                "answer. Give this peer the other side's offer with setRemoteDescription() first."
+            )
+        return await self._describe("createAnswer", self._pc.createAnswer)
+
+    async def _describe(self, method: str, create: Callable[[], Awaitable[Any]]) -> SessionDescription:
+        made = await self._aiortc(method, create)
+        return SessionDescription(type=made.type, sdp=made.sdp)
+
+    async def setLocalDescription(self, description: Any = None) -> None:
+        """Set what this side proposes or answers; it returns at once, and gathering goes on.
+
+        Raises
+        ------
+        InvalidState, DescriptionError, NotSupported
+        """
+        given = None if description is None else SessionDescription.from_any(description)
+        await self._do("setLocalDescription", _types(given), lambda: self._set_local(given))
+
+    async def _set_local(self, given: SessionDescription | None) -> None:
+        if given is None:
+            answering = self.signalingState == "have-remote-offer"
+            create = self._pc.createAnswer if answering else self._pc.createOffer
+            given = await self._describe("setLocalDescription", create)
+        self._refuse("local", given)
+        bare = given.without_candidates()
+        theirs = to_session_description(bare)
+        await self._aiortc("setLocalDescription", lambda: self._pc.setLocalDescription(theirs))
+        self._local_as_set = bare
+        self._describe_local()
+        self._record(traces.DescriptionSet, side="local", description=given)
+        self._changed()
+
+    def _describe_local(self) -> None:
+        if self._local_as_set is None:
+            return
+        complete = bool(self._candidates) and self._candidates[-1].is_end
+        found = [c for c in self._candidates if not c.is_end]
+        self._local = self._local_as_set.with_candidates(found, complete)
+
+    async def setRemoteDescription(self, description: Any) -> None:
+        """Set what the other side proposes or answers: ours, aiortc's, a dict, or JSON text.
+
+        Raises
+        ------
+        InvalidState, DescriptionError, NotSupported
+        """
+        given = SessionDescription.from_any(description)
+        await self._do("setRemoteDescription", _types(given), lambda: self._set_remote(given))
+
+    async def _set_remote(self, given: SessionDescription) -> None:
+        self._refuse("remote", given)
+        error = refusals.of_codecs(self.name, given, {kind: _codecs(kind) for kind in ("audio", "video")})
+        if error is not None:
+            raise error
+        before = self._remote_as_set
+        self._remote_as_set = given  # handlers of `track` look at it
+        theirs = to_session_description(given)
+        try:
+            await self._aiortc("setRemoteDescription", lambda: self._pc.setRemoteDescription(theirs))
+        except PeerError:
+            self._remote_as_set = before
+            raise
+        self._remote = given
+        self._remote_candidates = RemoteCandidates(self._pc, given, self._note)
+        self._record(traces.DescriptionSet, side="remote", description=given)
+        self._changed()
+
+    def _refuse(self, side: refusals.Side, given: SessionDescription) -> None:
+        if given.type == "rollback":
+            raise NotSupported(
+                f"{self.name}: aiortc cannot roll back (it takes the call and breaks its own state). A "
+                "BrowserPeer can. Here, close this peer and make a new one."
+            )
+        offer = self._remote_as_set if side == "local" else self._local_as_set
+        error = refusals.of_description(self.name, self.signalingState, side, given, offer)
+        if error is not None:
+            raise error
+
+    # -- candidates --------------------------------------------------------------------------------------------
+
+    async def addIceCandidate(self, candidate: Any = None) -> None:
+        """Add one of the other side's candidates; None, or an empty one, is end-of-candidates.
+
+        Raises
+        ------
+        InvalidState
+            There is no remote description yet.
+        CandidateError
+            It cannot be read, or names a section that does not exist.
+        """
+        given = Candidate.from_any(candidate)
+        await self._do("addIceCandidate", (given.candidate,), lambda: self._add_candidate(given))
+
+    async def _add_candidate(self, given: Candidate) -> None:
+        remote = self._remote_candidates
+        error = refusals.of_candidate(self.name, self._remote, given)
+        if error is not None or remote is None:
+            raise error or refusals.closed(self.name, "addIceCandidate")
+        await remote.add(given, lambda operation: self._aiortc("addIceCandidate", operation))
+        self._remote = remote.description
+        self._record(traces.CandidateEvent, action="added", candidate=given)
+        self._changed()
+
+    async def _aiortc(self, method: str, operation: Callable[[], Awaitable[Any]]) -> Any:
+        """Await aiortc, with its errors in our words: many of its own have none."""
+        try:
+            return await operation()
+        except InvalidStateError as error:
+            raise InvalidState(f"{self.name}.{method}(): {error}") from error
+        except (asyncio.CancelledError, PeerError):
+            raise
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            raise DescriptionError(
+                f"{self.name}.{method}(): aiortc cannot use this ({said}). Something in it is missing or not "
+                "as the standard wants; look at the description's lines, or compare it with one that works."
+            ) from error
+
+    # -- the rest ------------------------------------------------------------------------------------------------
+
+    async def getStats(self) -> dict[str, dict[str, Any]]:
+        """Return aiortc's statistics by id, and the frames that this kernel decoded.
+
+        Timestamps are in milliseconds since the epoch, as a browser gives them.
+        """
+        return await self._do("getStats", (), self._stats)
+
+    async def _stats(self) -> dict[str, dict[str, Any]]:
+        stats = to_statistics(await self._pc.getStats())
+        for entry in stats.values():
+            if entry["type"] == "inbound-rtp" and (entry["kind"], 0) in self._tracks:
+                counters = self._tracks[entry["kind"], 0].counters
+                entry["framesDecoded"] = counters.frames
+                entry["framesPerSecond"] = round(counters.frames_per_second, 1)
+        return stats
+
+    def restartIce(self) -> None:
+        """Raise NotSupported: aiortc has no ICE restart."""
+        raise self._no_restart()
+
+    def _no_restart(self) -> NotSupported:
+        return NotSupported(
+            f"{self.name}: aiortc cannot restart ICE: its credentials are made once, with the transport. A "
+            "BrowserPeer can. Here, close this peer, make a new one and negotiate again."
+        )
+
+    async def close(self) -> None:
+        """End the call. A second close does nothing, as the standard says."""
+        await self._do("close", (), self._close)
+
+    async def _close(self) -> None:
+        loop.close_at_exit(self, None)
+        if self._pc.gathering is not None:
+            self._pc.gathering.cancel()
+        await self._pc.close()
+        for track in self._senders:
+            track.stop()
+        self._senders.clear()
+        self._changed()
+
+
+def _sends(direction: str | None) -> bool:
+    return direction in ("sendrecv", "sendonly")
+
+
+def _codecs(kind: Kind) -> set[str]:
+    """Return the names of the codecs that aiortc has for this kind."""
+    names = {c.mimeType.partition("/")[2] for c in RTCRtpReceiver.getCapabilities(kind).codecs}
+    return names - {"rtx"}
+
+
+def _types(description: SessionDescription | None) -> tuple[str, ...]:
+    return () if description is None else (description.type,)

@@ -1,0 +1,355 @@
+"""Peer: what both ends of a call promise, by the W3C's names (webrtc-pc section 4.4)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import weakref
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeVar
+
+from .. import trace as traces
+from ..errors import ConnectionFailed, InvalidState, PeerError, RtcnbError
+from ..media.track import Kind, KernelTrack, PageTrack
+from ..runtime import loop
+from ..runtime.emitter import Emitter
+from ..sdp import Candidate, SessionDescription
+from . import refusals
+from .why import why_not_connected
+
+T = TypeVar("T")
+Track = KernelTrack | PageTrack
+
+STATES = {
+    "signalingState": "stable",
+    "iceGatheringState": "new",
+    "iceConnectionState": "new",
+    "connectionState": "new",
+}
+CANDIDATE_TIMEOUT = 30.0
+COLOURS = 6  # in web/theme.css; a name keeps its own
+
+
+@dataclass(eq=False)
+class Sender:
+    """What `addTrack` returns; `removeTrack` takes it back."""
+
+    peer: str
+    track: Any
+    handle: Any = None
+
+
+@dataclass(eq=False)
+class Transceiver:
+    """A sender and a receiver that share one section of the descriptions (webrtc-pc section 5.4)."""
+
+    kind: Kind
+    direction: str
+    mid: str | None = None
+    sender: Sender | None = None
+    handle: Any = None
+
+
+class Peer(Emitter, ABC):
+    """One end of a call. `BrowserPeer` lives in the page, `KernelPeer` in this kernel.
+
+    Parameters
+    ----------
+    name : str
+        How it appears on every view. A peer made again under a name closes the older one.
+    trace : Trace, optional
+        Where everything is written down; the notebook's current trace by default.
+    """
+
+    EVENTS: ClassVar[frozenset[str]] = frozenset(
+        {
+            "connectionstatechange",
+            "datachannel",
+            "icecandidate",
+            "icecandidateerror",
+            "iceconnectionstatechange",
+            "icegatheringstatechange",
+            "negotiationneeded",
+            "signalingstatechange",
+            "track",
+        }
+    )
+    place: ClassVar[Literal["page", "kernel"]]
+    _colours: ClassVar[dict[str, int]] = {}
+    _named: ClassVar[weakref.WeakValueDictionary[str, Peer]] = weakref.WeakValueDictionary()
+
+    def __init__(self, name: str, trace: traces.Trace | None = None) -> None:
+        super().__init__()
+        self.name = name
+        self.trace = trace if trace is not None else traces.current()
+        self._states = dict(STATES)
+        self._local: SessionDescription | None = None
+        self._remote: SessionDescription | None = None
+        self._candidates: list[Candidate] = []
+        self._tracks: dict[tuple[Kind, int], Track] = {}
+        self._changes: set[asyncio.Future[None]] = set()
+        self._operations = asyncio.Lock()
+        self._observers: list[Callable[[], None]] = []
+        self.colour = Peer._colours.setdefault(name, len(Peer._colours) % COLOURS)
+        older = Peer._named.get(name)
+        Peer._named[name] = self
+        if older is not None:
+            loop.submit(older._close_quietly())
+
+    # -- state -----------------------------------------------------------------------------------------
+
+    @property
+    def signalingState(self) -> str:
+        """``stable``, ``have-local-offer``, ``have-remote-offer``, ... or ``closed``."""
+        return self._states["signalingState"]
+
+    @property
+    def iceGatheringState(self) -> str:
+        """``new``, ``gathering`` or ``complete``."""
+        return self._states["iceGatheringState"]
+
+    @property
+    def iceConnectionState(self) -> str:
+        """``new``, ``checking``, ``connected``, ``completed``, ``disconnected``, ``failed`` or ``closed``."""
+        return self._states["iceConnectionState"]
+
+    @property
+    def connectionState(self) -> str:
+        """``new``, ``connecting``, ``connected``, ``disconnected``, ``failed`` or ``closed``."""
+        return self._states["connectionState"]
+
+    @property
+    def localDescription(self) -> SessionDescription | None:
+        """The description set last on this side, with the candidates gathered so far."""
+        return self._local
+
+    @property
+    def remoteDescription(self) -> SessionDescription | None:
+        """The other side's description, with the candidates added so far."""
+        return self._remote
+
+    def __repr__(self) -> str:
+        states = ", ".join(f"{k.removesuffix('State')} {v}" for k, v in self._states.items())
+        return f"<{type(self).__name__} {self.name}: {states}>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        from .peer_view import bundle
+
+        return bundle(self, **kwargs)
+
+    def _set_state(self, state: str, value: str) -> None:
+        old = self._states[state]
+        if value == old:
+            return
+        self._states[state] = value
+        self._record(traces.StateChange, state=state, old=old, new=value)
+        self.emit(state.lower() + "change")
+        self._changed()
+
+    def _changed(self) -> None:
+        waiting, self._changes = self._changes, set()
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+        for observer in list(self._observers):
+            observer()
+
+    async def _until(self, condition: Callable[[], T], timeout: float) -> T:
+        """Wait on the background loop until `condition()` is true; TimeoutError after `timeout` seconds."""
+        async with asyncio.timeout(timeout):
+            while not (result := condition()):
+                future = asyncio.get_running_loop().create_future()
+                self._changes.add(future)
+                try:
+                    await future
+                finally:
+                    self._changes.discard(future)
+        return result
+
+    def _record(self, event: Callable[..., Any], **members: Any) -> None:
+        self.trace.append(event(time=time.monotonic(), peer=self.name, **members))
+
+    async def _do(self, method: str, arguments: tuple[str, ...], operation: Callable[[], Awaitable[T]]) -> T:
+        """Run one operation after the other (webrtc-pc 4.4.1.2) on the background loop, and record it."""
+
+        async def chained() -> T:
+            async with self._operations:
+                if self.signalingState == "closed" and method != "close":
+                    raise refusals.closed(self.name, method)
+                return await operation()
+
+        try:
+            result = await loop.run(chained())
+        except RtcnbError as error:
+            first_line = str(error).partition("\n")[0]
+            self._record(
+                traces.ApiCall, method=method, arguments=arguments, outcome="error", error=first_line
+            )
+            raise
+        self._record(traces.ApiCall, method=method, arguments=arguments, outcome="ok", error="")
+        return result
+
+    # -- what both kinds do alike --------------------------------------------------------------------------
+
+    def track(self, kind: Kind = "video", index: int = 0) -> Any:
+        """Return what the other side sends of this kind; it may be asked for before it arrives.
+
+        Parameters
+        ----------
+        kind : {"video", "audio"}
+        index : int
+            0 for the first track of that kind.
+        """
+        if kind not in ("video", "audio"):
+            raise PeerError(f"{self.name}.track({kind!r}): a track is 'video' or 'audio'.")
+        return self._tracks.setdefault((kind, index), self._new_track(kind, index))
+
+    async def candidates(self, timeout: float = CANDIDATE_TIMEOUT) -> AsyncIterator[Candidate]:
+        """Iterate over this peer's candidates, from the first; the last one is end-of-candidates.
+
+        It ends early when the peer is closed.
+
+        Parameters
+        ----------
+        timeout : float
+            Seconds to wait for each.
+
+        Raises
+        ------
+        InvalidState
+            No local description is set: gathering begins with ``setLocalDescription``.
+        PeerError
+            Nothing came within `timeout`.
+        """
+        if self.localDescription is None:
+            raise InvalidState(
+                f"{self.name}.candidates(): {self.name} has no local description. Gathering begins with "
+                "setLocalDescription(); call that first."
+            )
+        if not self.localDescription.document.media:
+            return
+        position = 0
+        while True:
+            candidate = await loop.run(self._candidate_at(position, timeout))
+            if candidate is None:
+                return
+            yield candidate
+            position += 1
+            if candidate.is_end:
+                return
+
+    async def _candidate_at(self, position: int, timeout: float) -> Candidate | None:
+        try:
+            await self._until(
+                lambda: len(self._candidates) > position or self.signalingState == "closed", timeout
+            )
+        except TimeoutError:
+            raise PeerError(
+                f"{self.name} gathered no further candidate within {timeout:g} s and did not finish either. "
+                "A STUN or TURN server may not answer; try without iceServers."
+            ) from None
+        return self._candidates[position] if len(self._candidates) > position else None
+
+    async def wait_connected(self, timeout: float = 10.0) -> None:
+        """Wait until ``connectionState`` is ``connected``.
+
+        Raises
+        ------
+        ConnectionFailed
+            It failed, or did not connect within `timeout` seconds; its findings say what is missing.
+        """
+        await loop.run(self._wait_connected(timeout))
+
+    async def _wait_connected(self, timeout: float) -> None:
+        try:
+            await self._until(lambda: self.connectionState in ("connected", "failed", "closed"), timeout)
+        except TimeoutError:
+            pass
+        if self.connectionState == "connected":
+            return
+        sentence = (
+            f"{self.name} did not connect within {timeout:g} s: "
+            if self.connectionState not in ("failed", "closed")
+            else f"{self.name} is {self.connectionState}: "
+        )
+        sentence += f"connectionState {self.connectionState}, iceConnectionState {self.iceConnectionState}."
+        raise ConnectionFailed(sentence, why_not_connected(self))
+
+    async def wait_gathered(self, timeout: float = CANDIDATE_TIMEOUT) -> SessionDescription:
+        """Wait until every candidate is known and return ``localDescription`` with all of them.
+
+        That is the way without trickle: one description carries everything.
+        """
+        async for _ in self.candidates(timeout):
+            pass
+        if self.localDescription is None:
+            raise refusals.closed(self.name, "wait_gathered")
+        return self.localDescription
+
+    async def _close_quietly(self) -> None:
+        try:
+            await self.close()
+        except RtcnbError:
+            pass  # the page that held it may be gone: then it is closed already
+
+    def _gathered(self, candidate: Candidate) -> None:
+        """Take note of one more local candidate, the last being end-of-candidates."""
+        self._candidates.append(candidate)
+        self._record(traces.CandidateEvent, action="gathered", candidate=candidate)
+        self.emit("icecandidate", candidate=None if candidate.is_end else candidate)
+        self._changed()
+
+    # -- what each kind does its own way ---------------------------------------------------------------------
+
+    @abstractmethod
+    def _new_track(self, kind: Kind, index: int) -> Track: ...
+
+    @abstractmethod
+    def addTrack(self, track: Any, *streams: str) -> Sender:
+        """Send this track to the other side."""
+
+    @abstractmethod
+    def addTransceiver(self, trackOrKind: Any, direction: str = "sendrecv") -> Transceiver:
+        """Reserve a section for this track, or for a kind of media."""
+
+    @abstractmethod
+    def removeTrack(self, sender: Sender) -> None:
+        """Stop sending what `addTrack` added."""
+
+    @abstractmethod
+    def createDataChannel(self, label: str, **options: Any) -> Any:
+        """Make a data channel (webrtc-pc section 6.1)."""
+
+    @abstractmethod
+    def createOffer(self, **options: Any) -> Coroutine[Any, Any, SessionDescription]:
+        """Return an offer of everything that was added."""
+
+    @abstractmethod
+    def createAnswer(self) -> Coroutine[Any, Any, SessionDescription]:
+        """Return the answer to the offer that was set."""
+
+    @abstractmethod
+    def setLocalDescription(self, description: Any = None) -> Coroutine[Any, Any, None]:
+        """Set what this side proposes or answers; gathering begins."""
+
+    @abstractmethod
+    def setRemoteDescription(self, description: Any) -> Coroutine[Any, Any, None]:
+        """Set what the other side proposes or answers."""
+
+    @abstractmethod
+    def addIceCandidate(self, candidate: Any = None) -> Coroutine[Any, Any, None]:
+        """Add one of the other side's candidates; None or the last one is end-of-candidates."""
+
+    @abstractmethod
+    def getStats(self) -> Coroutine[Any, Any, dict[str, dict[str, Any]]]:
+        """Return the statistics by id, members named as in webrtc-stats."""
+
+    @abstractmethod
+    def restartIce(self) -> None:
+        """Ask for new ICE credentials with the next offer."""
+
+    @abstractmethod
+    def close(self) -> Coroutine[Any, Any, None]:
+        """End the call. A second close does nothing, as the standard says."""

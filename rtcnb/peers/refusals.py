@@ -1,0 +1,174 @@
+"""What a peer refuses, and the sentence that says why: descriptions and candidates against its state.
+
+aiortc takes much that the standard refuses, and says little when it refuses; a browser's own words are
+short. A kernel peer asks here before it acts; a browser peer asks after the browser has refused.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ..errors import CandidateError, DescriptionError, InvalidState, PeerError
+from ..sdp import Candidate, Media, SessionDescription
+from ..sdp.description import problem_of
+
+Side = Literal["local", "remote"]
+
+# W3C webrtc-pc 4.4.1.5 and RFC 9429 section 3.2: in which states each description may be set.
+ALLOWED: dict[tuple[Side, str], tuple[str, ...]] = {
+    ("local", "offer"): ("stable", "have-local-offer"),
+    ("local", "answer"): ("have-remote-offer", "have-local-pranswer"),
+    ("local", "pranswer"): ("have-remote-offer", "have-local-pranswer"),
+    ("remote", "offer"): ("stable", "have-remote-offer"),
+    ("remote", "answer"): ("have-local-offer", "have-remote-pranswer"),
+    ("remote", "pranswer"): ("have-local-offer", "have-remote-pranswer"),
+}
+
+IN_WRONG_STATE: dict[tuple[Side, str, str], str] = {
+    ("remote", "answer", "stable"): "No offer is outstanding on this peer: this answer was already applied, "
+    "or belongs to another peer.",
+    (
+        "remote",
+        "answer",
+        "have-remote-offer",
+    ): "This peer has received an offer and owes an answer; it cannot "
+    "take one. Call createAnswer() and setLocalDescription() here, and give the answer to the other peer.",
+    ("remote", "offer", "have-local-offer"): "Both sides offered (glare). The polite one must roll back; "
+    "aiortc cannot, so build a new peer, or answer the offer that the other side already has.",
+    ("local", "answer", "stable"): "There is no offer to answer: give this peer the other side's offer with "
+    "setRemoteDescription() first.",
+    ("local", "answer", "have-local-offer"): "This peer made an offer itself; the answer must come from the "
+    "other side, through setRemoteDescription().",
+    ("local", "offer", "have-remote-offer"): "An offer from the other side waits for its answer: call "
+    "createAnswer() instead of createOffer().",
+}
+
+
+def closed(name: str, method: str) -> InvalidState:
+    """Return the error for any call on a closed peer."""
+    return InvalidState(f"{name}.{method}(): {name} is closed. A closed peer stays closed: make a new one.")
+
+
+def of_description(
+    name: str,
+    state: str,
+    side: Side,
+    description: SessionDescription,
+    offer: SessionDescription | None,
+) -> PeerError | None:
+    """Return why this description cannot be set, or None.
+
+    Parameters
+    ----------
+    name, state : str
+        The peer's name and its ``signalingState``.
+    side : {"local", "remote"}
+    description : SessionDescription
+    offer : SessionDescription or None
+        The offer that this is the answer to, where there is one.
+    """
+    method = f"{name}.set{side.capitalize()}Description({description.type})"
+    if state == "closed":
+        return closed(name, f"set{side.capitalize()}Description")
+    if state not in ALLOWED.get((side, description.type), (state,)):
+        why = IN_WRONG_STATE.get((side, description.type, state), "The standard does not allow it there.")
+        return InvalidState(f"{method} in signalingState {state!r}: {why}")
+    problem = problem_of(description.sdp)
+    if problem:
+        return DescriptionError(f"{method}: {problem}")
+    for line in description.document.lines:
+        if line.error:
+            return DescriptionError(f"{method}: line {line.number} ({line.text[:80]!r}): {line.error}")
+    for media in description.document.media:
+        missing = _missing_for_transport(media)
+        if missing and not media.rejected:
+            return DescriptionError(
+                f"{method}: section {media.index + 1} ({media.kind}, mid {media.mid}) has no {missing}. WebRTC "
+                "cannot connect without; this may be SDP of something else (SIP, RTSP), or cut short."
+            )
+    if description.type in ("answer", "pranswer") and offer is not None:
+        return _sections_differ(method, offer, description)
+    return None
+
+
+def _missing_for_transport(media: Media) -> str:
+    """Return the first of the lines that ICE and DTLS need (RFC 9429 section 5.8.2) and are not there."""
+    needed = {
+        "a=ice-ufrag": media.ufrag,
+        "a=ice-pwd": media.pwd,
+        "a=fingerprint": media.fingerprints,
+    }
+    return next((name for name, value in needed.items() if not value), "")
+
+
+def _sections_differ(
+    method: str, offer: SessionDescription, answer: SessionDescription
+) -> DescriptionError | None:
+    offered = [m.kind for m in offer.document.media]
+    answered = [m.kind for m in answer.document.media]
+    if offered != answered:
+        return DescriptionError(
+            f"{method}: Offer: {', '.join(offered) or 'nothing'}. Answer: {', '.join(answered) or 'nothing'}. "
+            "The same sections in the same order are required (RFC 9429 section 5.3.1); to refuse one, keep "
+            "it with port 0."
+        )
+    for ours, theirs in zip(offer.document.media, answer.document.media, strict=True):
+        if theirs.mid is not None and ours.mid != theirs.mid:
+            return DescriptionError(
+                f"{method}: section {theirs.index + 1} is mid {ours.mid!r} in the offer and {theirs.mid!r} in "
+                "the answer. This answer belongs to another offer, or its a=mid lines were changed."
+            )
+    return None
+
+
+def of_candidate(name: str, remote: SessionDescription | None, candidate: Candidate) -> PeerError | None:
+    """Return why this candidate cannot be added, or None."""
+    method = f"{name}.addIceCandidate()"
+    if remote is None:
+        return InvalidState(
+            f"{method}: {name} has no remote description yet, so it cannot know which section the candidate is "
+            "for. Call setRemoteDescription() first, or keep the candidate until then."
+        )
+    if candidate.is_end:
+        return None
+    if candidate.sdpMid is None and candidate.sdpMLineIndex is None:
+        return CandidateError(
+            f"{method}: the candidate says neither sdpMid nor sdpMLineIndex, so its section is unknown. Send "
+            "the whole candidate (its to_json()), not only its text."
+        )
+    mids = [m.mid for m in remote.document.media]
+    if candidate.sdpMid is not None and candidate.sdpMid not in mids:
+        return CandidateError(
+            f"{method}: no section has the mid {candidate.sdpMid!r}; {name}'s remote description has "
+            f"{', '.join(repr(m) for m in mids) or 'no sections'}. The candidate belongs to another call."
+        )
+    if candidate.sdpMid is None and not 0 <= (candidate.sdpMLineIndex or 0) < len(mids):
+        return CandidateError(
+            f"{method}: there is no section number {candidate.sdpMLineIndex} (counted from 0); {name}'s remote "
+            f"description has {len(mids)}."
+        )
+    return None
+
+
+def of_codecs(
+    name: str, description: SessionDescription, supported: dict[str, set[str]]
+) -> DescriptionError | None:
+    """Return why a section has no codec that this peer supports, or None.
+
+    Parameters
+    ----------
+    supported : dict of str to set of str
+        The names of the codecs by kind, ``audio`` and ``video``.
+    """
+    for media in description.document.media:
+        known = supported.get(media.kind or "")
+        if known is None or media.rejected:
+            continue
+        offered = list(dict.fromkeys(c.name for c in media.codecs if c.name.lower() != "rtx"))
+        if not {n.lower() for n in known} & {n.lower() for n in offered}:
+            return DescriptionError(
+                f"{name}.setRemoteDescription(): section {media.mid} offered {', '.join(offered) or 'no codec'}; "
+                f"this peer supports {', '.join(sorted(known))}. Empty intersection. (The standard would reject "
+                "the section with port 0; aiortc cannot.)"
+            )
+    return None
