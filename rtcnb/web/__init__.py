@@ -1,0 +1,1 @@
+"""What all JavaScript here shares: modules as one source, elements, the theme."""
