@@ -115,6 +115,10 @@ def test_what_the_session_says_holds_for_every_section() -> None:
     assert data.fingerprints[0].algorithm == "sha-1"
     assert data.direction == "recvonly"
     assert data.setup is None
+    session = "v=0\na=ice-ufrag:abcd\na=ice-pwd:secret\na=setup:active\na=mid:no\n"
+    own, inherited = parse(f"{session}m=audio 9 RTP/AVP 0\na=setup:passive\nm=audio 9 RTP/AVP 0").media
+    assert (own.ufrag, own.pwd, own.setup) == ("abcd", "secret", "passive")
+    assert (inherited.ufrag, inherited.setup, inherited.mid) == ("abcd", "active", None)
     assert parse("m=audio 9 RTP/AVP 0").media[0].direction == "sendrecv"
 
 
