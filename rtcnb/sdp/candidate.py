@@ -208,7 +208,9 @@ class Candidate:
     def _repr_html_(self) -> str:
         parts = self.priority_parts
         priority = f"{self.priority} = {parts[0]}·2²⁴ + {parts[1]}·2⁸ + {parts[2]}" if parts else ""
-        cells = {"candidate": self._words, "mid": self.sdpMid, "m-line": self.sdpMLineIndex}
+        cells: dict[str, object] = {"candidate": self._words, "mid": self.sdpMid}
+        if self.sdpMid is None:  # the mid says it already
+            cells["m-line"] = self.sdpMLineIndex
         cells |= {"ufrag": self.usernameFragment, "priority = type · local · component": priority}
         if self.relatedAddress is not None:
             related_port = "" if self.relatedPort is None else f":{self.relatedPort}"

@@ -25,14 +25,15 @@ font:13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif)}
 overflow-wrap:anywhere}
 .rtcnb-sdp summary b{font-weight:600}
 .rtcnb-sdp summary:focus-visible{outline:2px solid var(--c-key);outline-offset:-2px}
-.rtcnb-sdp .code{overflow-x:auto;padding:4px 0;font:12px/1.6 var(--c-mono);direction:ltr}
-.rtcnb-sdp .rows{width:max-content;min-width:100%}
-.rtcnb-sdp .row{white-space:pre;padding-right:12px;unicode-bidi:isolate}
-.rtcnb-sdp .row.bad{box-shadow:inset 3px 0 var(--c-warn)}
-.rtcnb-sdp .no{display:inline-block;min-width:36px;padding-right:14px;text-align:right;box-sizing:border-box;
+.rtcnb-sdp pre.code{margin:0;padding:4px 12px 4px 0;border:0;background:none;color:inherit;white-space:pre;
+overflow-x:auto;font:12px/1.6 var(--c-mono);direction:ltr}
+.rtcnb-sdp .code span{font:inherit}
+.rtcnb-sdp .row{unicode-bidi:isolate}
+.rtcnb-sdp .bad .no{box-shadow:inset 3px 0 var(--c-warn)}
+.rtcnb-sdp .no{display:inline-block;min-width:38px;padding-right:8px;text-align:right;box-sizing:border-box;
 color:var(--c-dim);user-select:none}
 .rtcnb-sdp .key{color:var(--c-key)}
-.rtcnb-sdp .why{color:var(--c-warn);user-select:none;padding-left:14px}
+.rtcnb-sdp .why{color:var(--c-warn);user-select:none;padding-left:7px}
 .rtcnb-sdp .copy{padding:6px 12px 10px;font-size:12.5px}
 .rtcnb-sdp .copy p{margin:0 0 6px}
 .rtcnb-sdp code{font:12px var(--c-mono);color:inherit;background:var(--c-soft);padding:1px 4px;
@@ -62,7 +63,7 @@ def description_html(kind: str, document: Document, json_line: str) -> str:
         '<details><summary>Copy as JSON</summary><div class="copy">'
         "<p>Click into the box, select all, copy. In the other notebook: "
         "<code>rtcnb.paste(r'''…''')</code></p>"
-        '<textarea readonly spellcheck="false" data-lm-suppress-shortcuts="true" '
+        '<textarea readonly rows="6" cols="60" spellcheck="false" data-lm-suppress-shortcuts="true" '
         f'aria-label="The description as JSON">{html(json_line)}</textarea></div></details>'
     )
     return (
@@ -74,7 +75,7 @@ def _head(kind: str, document: Document) -> str:
     facts = [count(len(document.media), "section"), count(len(document.lines), "line")]
     facts += [f"BUNDLE {' '.join(mids)}".strip() for mids in document.bundle]
     return (
-        f'<div class="head"><b>{html(kind)}</b><span class="dim">{html(" · ".join(facts))}</span>'
+        f'<div class="head"><b>{html(kind)}</b> <span class="dim">{html(" · ".join(facts))}</span>'
         f"{_warning(document.lines)}</div>"
     )
 
@@ -108,20 +109,21 @@ def _warning(lines: Sequence[Line]) -> str:
 def _section(summary: str, lines: Sequence[Line]) -> str:
     # A section with something to see to opens by itself.
     warning = _warning(lines)
-    rows = "".join(_row(line) for line in lines)
+    # Where a notebook isn't trusted the style goes, but a pre with line ends still reads as code.
+    rows = "\n".join(map(_row, lines))
     return (
         f"<details{' open' if warning else ''}><summary>{summary}{warning}</summary>"
-        f'<div class="code" tabindex="0"><div class="rows">{rows}</div></div></details>'
+        f'<pre class="code" tabindex="0">{rows}</pre></details>'
     )
 
 
 def _row(line: Line) -> str:
     name = line.attribute if line.attribute is not None else ""
     key, rest = (line.text[: 2 + len(name)], line.text[2 + len(name) :]) if line.type else ("", line.text)
-    number = f'<span class="no">{line.number}</span>'
+    number = f'<span class="no">{line.number} </span>'
     if not line.error:
-        return f'<div class="row">{number}<span class="key">{html(key)}</span>{html(rest)}</div>'
+        return f'<span class="row">{number}<span class="key">{html(key)}</span>{html(rest)}</span>'
     return (
-        f'<div class="row bad">{number}<span class="key">{html(key)}</span>{html(rest)}'
-        f'<span class="why">▲ {html(line.error)}</span></div>'
+        f'<span class="row bad">{number}<span class="key">{html(key)}</span>{html(rest)}'
+        f'<span class="why"> ▲ {html(line.error)}</span></span>'
     )

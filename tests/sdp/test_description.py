@@ -253,11 +253,11 @@ CLEAN = read_html(OFFER)
 def test_html_says_what_matters() -> None:
     answer = SessionDescription(type="answer", sdp=OFFER.with_candidates([Candidate(HOST, "0")], True).sdp)
     text = read_html(answer).text
-    assert "answer2 sections · 16 lines · BUNDLE 0 1" in text
+    assert "answer 2 sections · 16 lines · BUNDLE 0 1" in text
     assert "m=video · mid 0 · sendrecv · 1 codec · 1 candidate" in text
     assert "m=application · mid 1 · data channel · 0 candidates" in text
     assert "session · trickle · 6 lines" in text
-    assert "10a=ice-pwd:0123456789012345678901" in text
+    assert "10 a=ice-pwd:0123456789012345678901" in text
     assert "▲" not in text
     assert {"details", "summary", "style", "textarea"} <= CLEAN.tags
     assert not {"script", "img", "iframe", "link"} & CLEAN.tags
