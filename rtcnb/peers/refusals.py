@@ -86,6 +86,13 @@ def of_description(
                 f"{method}: section {media.index + 1} ({media.kind}, mid {media.mid}) has no {missing}. WebRTC "
                 "cannot connect without; this may be SDP of something else (SIP, RTSP), or cut short."
             )
+    mids = {media.mid for media in description.document.media}
+    absent = [mid for group in description.document.bundle for mid in group if mid not in mids]
+    if absent:
+        return DescriptionError(
+            f"{method}: a=group:BUNDLE names the mid {absent[0]!r}, and no section has it (RFC 9143 section "
+            "7.2). A section was cut out or its a=mid was changed."
+        )
     if description.type in ("answer", "pranswer") and offer is not None:
         return _sections_differ(method, offer, description)
     return None

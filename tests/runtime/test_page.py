@@ -1,0 +1,180 @@
+"""The link to the page, with a page that is a few lines of Python."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from rtcnb.errors import NoPage, PageGone, PageRefused, PageTimeout
+from rtcnb.runtime import loop, page
+
+
+class FakePage:
+    """A page that says hello and answers each order as it is told to."""
+
+    def __init__(self, link: page.Link, instance: str) -> None:
+        self.link, self.instance = link, instance
+        self.orders: list[dict[str, Any]] = []
+        self.answers: dict[str, Any] = {}
+
+    def say(self, kind: str, **members: Any) -> None:
+        content = {"link": self.link.id, "from": self.instance, "kind": kind, **members}
+        page._on_control_message(None, None, {"content": content, "buffers": []})
+
+    def obey(self, order: dict[str, Any]) -> None:
+        self.orders.append(order)
+        name = order.get("method") or order["op"]
+        answer = self.answers.get(name, {"value": None})
+        if answer != "silence":
+            self.say("reply", id=order["id"], **answer)
+
+
+class Pages:
+    """The comm: what the kernel sends reaches the page it is addressed to."""
+
+    def __init__(self, link: page.Link) -> None:
+        self.link = link
+        self.pages: dict[str, FakePage] = {}
+
+    def open(self, instance: str, focused: bool = True) -> FakePage:
+        self.pages[instance] = FakePage(self.link, instance)
+        self.pages[instance].say("hello", focused=focused, secure=True)
+        return self.pages[instance]
+
+    def send(self, content: dict[str, Any], buffers: Any = None) -> None:
+        self.pages[content["to"]].obey(content)
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pages]:
+    kernel = SimpleNamespace(control_handlers={})
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(kernel=kernel))
+    monkeypatch.setattr(page, "_link", None)
+    link = page.link()
+    pages = Pages(link)
+    monkeypatch.setattr(link, "widget", SimpleNamespace(send=pages.send))
+    assert kernel.control_handlers[page.MESSAGE_TYPE] is page._on_control_message
+    yield pages
+
+
+def an_object(on_event: Any = None, on_gone: Any = None) -> page.PageObject:
+    return page.PageObject("peers/browser.js", {}, on_event or (lambda *a: None), on_gone)
+
+
+def test_without_a_kernel_there_is_no_page_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "_link", None)
+    started = time.monotonic()
+    with pytest.raises(NoPage, match="KernelPeer and the SDP tools work"):
+        page.link()
+    assert time.monotonic() - started < 1
+
+
+async def test_no_page_is_said_in_time(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "HELLO_TIMEOUT", 0.2)
+    with pytest.raises(NoPage, match="No browser page answers"):
+        await loop.run(an_object().call("ping"))
+
+
+async def test_a_call_makes_the_object_once_and_returns_its_reply(pages: Pages) -> None:
+    first = pages.open("p1")
+    first.answers["ping"] = {"value": {"pong": 1}}
+    thing = an_object()
+    assert await loop.run(thing.call("ping", 7)) == {"pong": 1}
+    await loop.run(thing.call("ping"))
+    assert [o["op"] for o in first.orders] == ["module", "create", "call", "call"]
+    assert first.orders[2]["args"] == [7]
+
+
+async def test_what_the_page_throws_comes_with_its_name(pages: Pages) -> None:
+    first = pages.open("p1")
+    error = {"name": "OverconstrainedError", "message": "no", "constraint": "width"}
+    first.answers["start"] = {"error": error}
+    with pytest.raises(PageRefused) as caught:
+        await loop.run(an_object().call("start"))
+    assert caught.value.name == "OverconstrainedError" and caught.value.data["constraint"] == "width"
+
+
+async def test_a_page_that_goes_fails_its_calls_at_once(pages: Pages) -> None:
+    first = pages.open("p1")
+    first.answers["wait"] = "silence"
+    gone: list[bool] = []
+    thing = an_object(on_gone=lambda: gone.append(True))
+    waiting = asyncio.ensure_future(loop.run(thing.call("wait", timeout=30)))
+    while not any(o.get("method") == "wait" for o in first.orders):
+        await asyncio.sleep(0.01)
+    started = time.monotonic()
+    first.say("bye")
+    with pytest.raises(PageGone, match="closed, reloaded or crashed"):
+        await waiting
+    assert time.monotonic() - started < 1 and gone == [True]
+    with pytest.raises(PageGone):
+        await loop.run(thing.call("wait"))
+
+
+async def test_a_silent_page_is_a_timeout(pages: Pages) -> None:
+    pages.open("p1").answers["wait"] = "silence"
+    with pytest.raises(PageTimeout, match=r"did not finish wait within 0\.2 s"):
+        await loop.run(an_object().call("wait", timeout=0.2))
+    assert not pages.link._replies
+
+
+async def test_the_page_focused_last_is_asked(pages: Pages) -> None:
+    first, second = pages.open("p1"), pages.open("p2")
+    await loop.run(an_object().call("ping"))
+    assert second.orders and not first.orders
+    first.say("focus")
+    await loop.run(an_object().call("ping"))
+    assert [o["op"] for o in first.orders] == ["module", "create", "call"]
+
+
+async def test_the_survivor_is_asked_next(pages: Pages) -> None:
+    first, second = pages.open("p1"), pages.open("p2")
+    second.say("bye")
+    await loop.run(an_object().call("ping"))
+    assert first.orders
+
+
+async def test_posts_go_in_order_and_their_errors_surface_at_the_next_call(pages: Pages) -> None:
+    first = pages.open("p1")
+    first.answers["addTrack"] = {"error": {"name": "NotFoundError", "message": "no such track"}}
+    thing = an_object()
+    thing.post("createDataChannel", "a")
+    thing.post("addTrack", "b")
+    with pytest.raises(PageRefused, match="no such track"):
+        await loop.run(thing.call("createOffer"))
+    await loop.run(thing.call("createOffer"))
+    methods = [o["method"] for o in first.orders if o["op"] == "call"]
+    assert methods == ["createDataChannel", "addTrack", "createOffer"]
+
+
+async def test_events_reach_their_object_and_no_other(pages: Pages) -> None:
+    first = pages.open("p1")
+    heard: list[tuple[str, Any]] = []
+    thing = an_object(on_event=lambda event, detail, buffers: heard.append((event, detail)))
+    await loop.run(thing.call("ping"))
+    first.say("event", object=thing.id, event="state", detail={"a": 1})
+    first.say("event", object="another", event="state", detail={})
+    await loop.run(thing.call("ping"))
+    assert heard == [("state", {"a": 1})]
+
+
+async def test_a_message_of_a_page_that_is_gone_is_not_heard(pages: Pages) -> None:
+    first = pages.open("p1")
+    heard: list[str] = []
+    thing = an_object(on_event=lambda event, *_: heard.append(event))
+    await loop.run(thing.call("ping"))
+    first.say("bye")
+    first.say("event", object=thing.id, event="late", detail=None)
+    loop.call(lambda: None)
+    assert heard == []
+
+
+def test_a_stranger_message_breaks_nothing(pages: Pages) -> None:
+    for content in ({}, {"link": "x"}, {"link": pages.link.id, "from": "p1", "kind": "reply", "id": "9"}):
+        page._on_control_message(None, None, {"content": content})
+    loop.call(lambda: None)
