@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .sdp import SessionDescription as SessionDescription
     from .sdp import paste as paste
     from .trace import Trace as Trace
+    from .widgets.ladder import Ladder as Ladder
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,7 @@ _HOMES = {
     "Candidate": "sdp",
     "Finding": "finding",
     "KernelPeer": "peers.kernel",
+    "Ladder": "widgets.ladder",
     "Microphone": "media.camera",
     "RtcnbError": "errors",
     "Screen": "media.camera",
