@@ -94,7 +94,7 @@ class TricklingConnection(RTCPeerConnection):
         self.on_gathered = on_gathered
         self.gathering: asyncio.Task[None] | None = None
 
-    async def _RTCPeerConnection__gather(self) -> None:  # noqa: N802 - overrides aiortc's private method
+    async def _RTCPeerConnection__gather(self) -> None:
         places = {t: place for t, place in self._transports() if t.iceGatherer.state == "new"}
         if not places:
             return

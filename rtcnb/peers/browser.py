@@ -63,7 +63,7 @@ class BrowserPeer(Peer):
         config = {"name": name, "rtcConfiguration": {"iceServers": servers, **configuration}}
         self._page = PageObject("peers/browser.js", config, self._on_event, self._on_gone)
 
-    # -- what the page tells -------------------------------------------------------------------------------
+    # -- what the page tells
 
     def _on_event(self, event: str, detail: Any, buffers: list[memoryview]) -> None:
         self._mirror(detail)
@@ -136,7 +136,7 @@ class BrowserPeer(Peer):
         self._record(traces.PageEvent, action="gone", page=self._page.page or "")
         self._on_closed()
 
-    # -- calls ---------------------------------------------------------------------------------------------
+    # -- calls
 
     async def _call(self, method: str, *args: Any) -> Any:
         reply = await self._page.call(method, *args)
@@ -178,7 +178,7 @@ class BrowserPeer(Peer):
         self._page.post(method, *args)
         self._record(traces.ApiCall, method=method, arguments=(), outcome="pending", error="")
 
-    # -- tracks and channels -------------------------------------------------------------------------------
+    # -- tracks and channels
 
     def _new_track(self, kind: Kind, index: int) -> PageTrack:
         number = f" {index + 1}" if index else ""
@@ -246,7 +246,7 @@ class BrowserPeer(Peer):
         channel._attach(_PageChannel(self._page, id, channel))
         return channel
 
-    # -- negotiation ---------------------------------------------------------------------------------------
+    # -- negotiation
 
     async def createOffer(self, **options: Any) -> SessionDescription:
         """Return an offer of every track, transceiver and channel that was added.
@@ -322,7 +322,7 @@ class BrowserPeer(Peer):
         await self._ask("addIceCandidate", (given.candidate,), (wire,), refusal)
         self._record(traces.CandidateEvent, action="added", candidate=given)
 
-    # -- the rest --------------------------------------------------------------------------------------------
+    # -- the rest
 
     async def getStats(self) -> dict[str, dict[str, Any]]:
         """Return the browser's statistics by id."""

@@ -211,7 +211,7 @@ class DataChannel(Emitter):
         )
         self._peer.trace.append(event)
 
-    # -- what the backend tells, on the background loop ----------------------------------------------------
+    # -- what the backend tells, on the background loop
 
     def _attach(self, backend: Backend) -> None:
         self._backend = backend

@@ -24,7 +24,7 @@ from aiortc.rtcconfiguration import RTCIceTransportPolicy
 
 from .. import trace as traces
 from ..errors import DescriptionError, InvalidState, NotSupported, PeerError, WrongTrack
-from ..media.track import Kind, KernelTrack
+from ..media.track import KernelTrack, Kind
 from ..runtime import loop
 from ..sdp import Candidate, SessionDescription
 from . import refusals
@@ -98,7 +98,7 @@ class KernelPeer(Peer):
         pc.on("datachannel", self._on_datachannel)
         return pc
 
-    # -- what aiortc tells ---------------------------------------------------------------------------------
+    # -- what aiortc tells
 
     def _on_candidate(self, found: Any) -> None:
         candidate = dataclasses.replace(Candidate.from_any(found), usernameFragment=self._ufrag(found.sdpMid))
@@ -150,7 +150,7 @@ class KernelPeer(Peer):
         channel = KernelChannel.wrap(self, theirs)
         self.emit("datachannel", channel=channel)
 
-    # -- tracks and channels ---------------------------------------------------------------------------------
+    # -- tracks and channels
 
     def _new_track(self, kind: Kind, index: int) -> KernelTrack:
         number = f" {index + 1}" if index else ""
@@ -230,7 +230,7 @@ class KernelPeer(Peer):
         loop.background().call_soon_threadsafe(self._look_at_negotiation)
         return result
 
-    # -- negotiation -----------------------------------------------------------------------------------------
+    # -- negotiation
 
     def _look_at_negotiation(self) -> None:
         """Fire negotiationneeded once, when stable, for what no description has carried (W3C 4.7.3)."""
@@ -354,7 +354,7 @@ class KernelPeer(Peer):
         if error is not None:
             raise error
 
-    # -- candidates --------------------------------------------------------------------------------------------
+    # -- candidates
 
     async def addIceCandidate(self, candidate: Any = None) -> None:
         """Add one of the other side's candidates; None, or an empty one, is end-of-candidates.
@@ -394,7 +394,7 @@ class KernelPeer(Peer):
                 "as the standard wants; look at the description's lines, or compare it with one that works."
             ) from error
 
-    # -- the rest ------------------------------------------------------------------------------------------------
+    # -- the rest
 
     async def getStats(self) -> dict[str, dict[str, Any]]:
         """Return aiortc's statistics by id, and the frames that this kernel decoded.
@@ -406,8 +406,9 @@ class KernelPeer(Peer):
     async def _stats(self) -> dict[str, dict[str, Any]]:
         stats = to_statistics(await self._pc.getStats())
         for entry in stats.values():
-            if entry["type"] == "inbound-rtp" and (entry["kind"], 0) in self._tracks:
-                counters = self._tracks[entry["kind"], 0].counters
+            track = self._tracks.get((entry.get("kind", ""), 0))
+            if entry["type"] == "inbound-rtp" and isinstance(track, KernelTrack):
+                counters = track.counters
                 entry["framesDecoded"] = counters.frames
                 entry["framesPerSecond"] = round(counters.frames_per_second, 1)
         return stats

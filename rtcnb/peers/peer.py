@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from .. import trace as traces
 from ..errors import ConnectionFailed, InvalidState, PeerError, RtcnbError
-from ..media.track import Kind, KernelTrack, PageTrack
+from ..media.track import KernelTrack, Kind, PageTrack
 from ..runtime import loop
 from ..runtime.emitter import Emitter
 from ..sdp import Candidate, SessionDescription
@@ -98,7 +98,7 @@ class Peer(Emitter, ABC):
         if older is not None:
             loop.submit(older._close_quietly())
 
-    # -- state -----------------------------------------------------------------------------------------
+    # -- state
 
     @property
     def signalingState(self) -> str:
@@ -191,7 +191,7 @@ class Peer(Emitter, ABC):
         self._record(traces.ApiCall, method=method, arguments=arguments, outcome="ok", error="")
         return result
 
-    # -- what both kinds do alike --------------------------------------------------------------------------
+    # -- what both kinds do alike
 
     def track(self, kind: Kind = "video", index: int = 0) -> Any:
         """Return what the other side sends of this kind; it may be asked for before it arrives.
@@ -301,7 +301,7 @@ class Peer(Emitter, ABC):
         self.emit("icecandidate", candidate=None if candidate.is_end else candidate)
         self._changed()
 
-    # -- what each kind does its own way ---------------------------------------------------------------------
+    # -- what each kind does its own way
 
     @abstractmethod
     def _new_track(self, kind: Kind, index: int) -> Track: ...

@@ -111,8 +111,8 @@ def _missing_for_transport(media: Media) -> str:
 def _sections_differ(
     method: str, offer: SessionDescription, answer: SessionDescription
 ) -> DescriptionError | None:
-    offered = [m.kind for m in offer.document.media]
-    answered = [m.kind for m in answer.document.media]
+    offered = [str(m.kind) for m in offer.document.media]
+    answered = [str(m.kind) for m in answer.document.media]
     if offered != answered:
         return DescriptionError(
             f"{method}: Offer: {', '.join(offered) or 'nothing'}. Answer: {', '.join(answered) or 'nothing'}. "

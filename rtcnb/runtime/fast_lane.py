@@ -107,7 +107,7 @@ class FastLane:
             async for message in socket:
                 if message.type == WSMsgType.BINARY:
                     self._receive(*unpack(message.data))
-        except (asyncio.TimeoutError, ValueError, TypeError, KeyError) as error:
+        except (TimeoutError, ValueError, TypeError, KeyError) as error:
             log.warning("fast lane: closed a connection that did not keep to the protocol (%s)", error)
         finally:
             self._connections -= 1

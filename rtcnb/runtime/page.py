@@ -79,7 +79,7 @@ class Link:
         handlers[MESSAGE_TYPE] = _on_control_message
         self.widget = LinkWidget(link=self.id)
 
-    # -- from the page -------------------------------------------------------------------------------
+    # -- from the page
 
     def receive(self, content: dict[str, Any], buffers: list[memoryview]) -> None:
         """Take one message of a page; runs on the background loop."""
@@ -140,7 +140,7 @@ class Link:
         self._listeners.pop(id, None)
         self._gone_listeners.pop(id, None)
 
-    # -- to the page ---------------------------------------------------------------------------------
+    # -- to the page
 
     async def active_page(self) -> PageInfo:
         """Return the page that was focused last; wait up to 5 s for the first one.
@@ -152,7 +152,7 @@ class Link:
         """
         try:
             await asyncio.wait_for(self._hello.wait(), HELLO_TIMEOUT)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             raise NoPage(NO_PAGE) from None
         return max(self.pages.values(), key=lambda p: p.focused_at)
 
@@ -179,7 +179,7 @@ class Link:
         self.widget.send({"to": page, "id": number, "op": op, **members}, list(buffers))
         try:
             return await asyncio.wait_for(reply, timeout)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             what = members.get("method") or members.get("name") or op
             raise PageTimeout(
                 f"The page did not finish {what} within {timeout:g} s. If it shows a question (camera, "

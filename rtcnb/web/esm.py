@@ -10,7 +10,9 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
-IMPORT = re.compile(r'^import\s+(?P<names>\{[^}]*\}|\*\s+as\s+\w+)\s+from\s+"(?P<path>[^"]+)";\n?', re.MULTILINE)
+IMPORT = re.compile(
+    r'^import\s+(?P<names>\{[^}]*\}|\*\s+as\s+\w+)\s+from\s+"(?P<path>[^"]+)";\n?', re.MULTILINE
+)
 ANY_IMPORT = re.compile(r"^\s*import\b(?!\()", re.MULTILINE)
 EXPORT = re.compile(
     r"^export\s+(?=(?:async\s+)?(?:function\*?|class|const|let)\s+(?P<name>\w+))", re.MULTILINE
@@ -58,7 +60,7 @@ def _inlined(path: Path, done: dict[Path, str], ancestors: tuple[Path, ...]) -> 
     body = IMPORT.sub(read, source)
     if stray := ANY_IMPORT.search(body):
         line = body.count("\n", 0, stray.end()) + 1
-        raise ValueError(f"{path}, line {line}: write imports as import {{...}} from \"./...\";")
+        raise ValueError(f'{path}, line {line}: write imports as import {{...}} from "./...";')
     return body
 
 

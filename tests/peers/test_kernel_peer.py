@@ -46,7 +46,7 @@ def edited(offer: rtcnb.SessionDescription, old: str, new: str) -> dict[str, str
     return {"type": offer.type, "sdp": offer.sdp.replace(old, new)}
 
 
-# -- descriptions ----------------------------------------------------------------------------------------------
+# -- descriptions
 
 
 async def test_an_answer_in_the_wrong_state_leaves_the_peer_usable(alice: rtcnb.KernelPeer) -> None:
@@ -98,7 +98,10 @@ async def test_nothing_that_aiortc_trips_over_reaches_the_user_bare(alice: rtcnb
     offer = await an_offer()
     lines = offer.sdp.split("\r\n")
     for number in range(len(lines)):
-        for broken in (lines[:number] + lines[number + 1 :], [*lines[:number], lines[number][:5], *lines[number + 1 :]]):
+        for broken in (
+            lines[:number] + lines[number + 1 :],
+            [*lines[:number], lines[number][:5], *lines[number + 1 :]],
+        ):
             peer = rtcnb.KernelPeer("alice")
             try:
                 await peer.setRemoteDescription({"type": "offer", "sdp": "\r\n".join(broken)})
@@ -108,7 +111,9 @@ async def test_nothing_that_aiortc_trips_over_reaches_the_user_bare(alice: rtcnb
             await peer.close()
 
 
-@pytest.mark.parametrize("given", [None, 7, {}, {"type": "offer"}, "not json", {"type": "wish", "sdp": "v=0"}])
+@pytest.mark.parametrize(
+    "given", [None, 7, {}, {"type": "offer"}, "not json", {"type": "wish", "sdp": "v=0"}]
+)
 async def test_what_is_no_description_is_said(alice: rtcnb.KernelPeer, given: Any) -> None:
     with pytest.raises(DescriptionError):
         await alice.setRemoteDescription(given)
@@ -132,7 +137,12 @@ async def test_setters_take_every_form_of_a_description() -> None:
     offer = await an_offer()
     from aiortc import RTCSessionDescription
 
-    forms = [offer, {"type": "offer", "sdp": offer.sdp}, offer.to_json(), RTCSessionDescription(offer.sdp, "offer")]
+    forms = [
+        offer,
+        {"type": "offer", "sdp": offer.sdp},
+        offer.to_json(),
+        RTCSessionDescription(offer.sdp, "offer"),
+    ]
     for form in forms:
         peer = rtcnb.KernelPeer("taker")
         await peer.setRemoteDescription(form)
@@ -140,7 +150,7 @@ async def test_setters_take_every_form_of_a_description() -> None:
         await peer.close()
 
 
-# -- candidates ------------------------------------------------------------------------------------------------
+# -- candidates
 
 
 async def test_a_candidate_before_the_description_is_refused(alice: rtcnb.KernelPeer) -> None:
@@ -169,7 +179,7 @@ async def test_a_wrong_candidate_is_refused_and_the_peer_stays_usable(
     assert len(alice.remoteDescription.document.media[0].candidates) == 1
 
 
-# -- closing -----------------------------------------------------------------------------------------------------
+# -- closing
 
 
 async def test_a_second_close_does_nothing_and_calls_say_closed(alice: rtcnb.KernelPeer) -> None:
@@ -193,7 +203,7 @@ async def test_a_peer_made_again_under_a_name_closes_the_older() -> None:
     await newer.close()
 
 
-# -- tracks ------------------------------------------------------------------------------------------------------
+# -- tracks
 
 
 @pytest.mark.parametrize(
@@ -223,7 +233,7 @@ async def test_a_track_that_aiortc_already_sends_is_refused(alice: rtcnb.KernelP
         alice.addTrack(track)
 
 
-# -- what aiortc cannot do -----------------------------------------------------------------------------------------
+# -- what aiortc cannot do
 
 
 async def test_what_only_a_browser_can_do_is_said(alice: rtcnb.KernelPeer) -> None:
@@ -247,7 +257,9 @@ async def test_servers_that_aiortc_would_drop_are_said() -> None:
         await rtcnb.KernelPeer("warned", iceServers=[{"urls": "stun:127.0.0.1:1"}]).close()
 
 
-@pytest.mark.parametrize("servers", ["http://x", {"urls": "stun://x"}, {"url": "stun:x"}, {"urls": "turn:x"}, [7]])
+@pytest.mark.parametrize(
+    "servers", ["http://x", {"urls": "stun://x"}, {"url": "stun:x"}, {"urls": "turn:x"}, [7]]
+)
 def test_a_server_that_is_none_is_refused(servers: Any) -> None:
     with pytest.raises(PeerError, match="iceServers"):
         rtcnb.KernelPeer("wrong", iceServers=servers)
@@ -271,7 +283,7 @@ def test_a_credential_is_never_shown() -> None:
     assert "s3cret" not in shown
 
 
-# -- events --------------------------------------------------------------------------------------------------------
+# -- events
 
 
 async def test_negotiationneeded_fires_once_for_what_is_added_together(alice: rtcnb.KernelPeer) -> None:
@@ -307,7 +319,7 @@ def test_an_event_that_does_not_exist_is_refused(alice: rtcnb.KernelPeer) -> Non
         alice.on("icecandidates", print)
 
 
-# -- channels ------------------------------------------------------------------------------------------------------
+# -- channels
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,9 @@ class Lane:
 
     def __init__(self) -> None:
         self.received: list[tuple[Any, list[bytes]]] = []
-        self.lane = FastLane(lambda content, buffers: self.received.append((content, [bytes(b) for b in buffers])))
+        self.lane = FastLane(
+            lambda content, buffers: self.received.append((content, [bytes(b) for b in buffers]))
+        )
 
     async def __aenter__(self) -> Lane:
         await self.lane.listen()

@@ -99,7 +99,9 @@ async def test_a_hook_sees_every_datagram_socket() -> None:
 
     async def open_one() -> None:
         loop_ = asyncio.get_running_loop()
-        transport, _ = await loop_.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0))
+        transport, _ = await loop_.create_datagram_endpoint(
+            asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0)
+        )
         transport.close()
 
     loop.background().endpoint_hooks.append(hook)
