@@ -1,0 +1,126 @@
+"""Real JupyterLab, driven in headless Chromium with its fake camera."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from lab import Notebook, Server
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+CHROMIUM = next(
+    (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n)) is not None), None
+)
+FLAGS = [
+    "--no-sandbox",
+    "--use-fake-device-for-media-stream=fps=30",
+    "--use-fake-ui-for-media-stream",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+START_TIMEOUT_S = 60
+SETTINGS = {
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none", "kernelShutdown": True},
+    "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+}
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return an environment in which nothing of this machine's own Jupyter is seen."""
+    (home / "lab").mkdir()
+    (home / "lab" / "overrides.json").write_text(json.dumps(SETTINGS))
+    return {
+        **os.environ,
+        "HOME": str(home),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "PYTHONPATH": str(CHECKOUT),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+
+
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A JupyterLab on loopback, with a directory of its own."""
+    home = tmp_path_factory.mktemp("home")
+    root = tmp_path_factory.mktemp("notebooks")
+    server = Server(f"http://127.0.0.1:{free_port()}", secrets.token_hex(16), root)
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [
+        f"--ServerApp.port={server.url.rpartition(':')[2]}",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.root_dir={root}",
+        f"--IdentityProvider.token={server.token}",
+        "--LabApp.expose_app_in_browser=True",
+        f"--LabApp.app_settings_dir={home / 'lab'}",
+    ]
+    log = (home / "server.log").open("w")
+    process = subprocess.Popen(command, env=environment(home), stdout=log, stderr=subprocess.STDOUT)
+    try:
+        server.wait(process, START_TIMEOUT_S)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(20)
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium with a fake camera whose permission is given without asking."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page; what its console says of errors is printed with a failing test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.on("console", lambda m: print(f"[console] {m.text}") if m.type == "error" else None)
+    page.on("pageerror", lambda error: print(f"[page] {error}"))
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def notebook(page: Page, lab_server: Server) -> Iterator[Callable[..., Notebook]]:
+    """Open notebooks with the given cells; their kernels end with the test."""
+    opened: list[Notebook] = []
+
+    def open_notebook(*cells: str, on: Page | None = None, path: Path | None = None) -> Notebook:
+        opened.append(Notebook.open(on or page, lab_server, list(cells), path))
+        return opened[-1]
+
+    yield open_notebook
+    for each in opened:
+        each.shut_down()
