@@ -176,7 +176,9 @@ class Notebook:
 
     def cells(self) -> list[dict[str, Any]]:
         """Return every cell's type and source."""
-        script = f"[...{WIDGET}.content.model.cells].map(c => ({{type: c.type, source: c.sharedModel.source}}))"
+        script = (
+            f"[...{WIDGET}.content.model.cells].map(c => ({{type: c.type, source: c.sharedModel.source}}))"
+        )
         return list(self.page.evaluate(script))
 
     def element(self, index: int) -> Locator:
@@ -205,7 +207,9 @@ class Notebook:
     def theme(self, dark: bool) -> None:
         """Switch between the light and the dark theme."""
         name = "JupyterLab Dark" if dark else "JupyterLab Light"
-        self.page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{name}'}})")
+        self.page.evaluate(
+            f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{name}'}})"
+        )
         self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached")
 
     def screenshot(self, name: str, of: Locator | None = None) -> None:
