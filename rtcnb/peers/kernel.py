@@ -18,7 +18,6 @@ from aiortc import (
     InvalidStateError,
     RTCBundlePolicy,
     RTCConfiguration,
-    RTCRtpReceiver,
 )
 from aiortc.rtcconfiguration import RTCIceTransportPolicy
 
@@ -29,10 +28,11 @@ from ..runtime import loop
 from ..sdp import Candidate, SessionDescription
 from . import refusals
 from .aiortc_internals import TricklingConnection
-from .aiortc_types import to_session_description, to_statistics
+from .aiortc_types import codec_names, to_session_description, to_statistics
 from .channel import DataChannel, checked_options
 from .ice_servers import for_aiortc
 from .kernel_channel import KernelChannel
+from .negotiation import NegotiationNeeded
 from .peer import Peer, Sender, Transceiver
 from .remote_candidates import RemoteCandidates
 from .tracks import kernel_track_of
@@ -76,12 +76,14 @@ class KernelPeer(Peer):
         for sentence in unused:
             warnings.warn(f"{name}: {sentence}", stacklevel=2)
             self._note(sentence)
-        self._negotiation_needed = False
         self._remote_candidates: RemoteCandidates | None = None
         self._local_as_set: SessionDescription | None = None
         self._remote_as_set: SessionDescription | None = None
         self._senders: list[Any] = []
         self._pc = loop.call(self._make, servers, iceTransportPolicy, bundlePolicy)
+        self._negotiation = NegotiationNeeded(
+            self._pc, lambda: self._local_as_set, lambda: self.emit("negotiationneeded")
+        )
         loop.close_at_exit(self, self._close)
 
     def _make(self, servers: list[Any], transport_policy: str, bundle_policy: str) -> Any:
@@ -125,8 +127,7 @@ class KernelPeer(Peer):
 
     def _on_signaling(self) -> None:
         if self._pc.signalingState == "stable":
-            self._negotiation_needed = False
-            self._look_at_negotiation()
+            self._negotiation.reset()
         elif self._pc.signalingState == "closed":
             for track in self._tracks.values():
                 if isinstance(track, KernelTrack):
@@ -227,26 +228,10 @@ class KernelPeer(Peer):
         except (InvalidStateError, ValueError) as error:
             raise InvalidState(f"{self.name}.{method}(): {error}") from None
         self._record(traces.ApiCall, method=method, arguments=(), outcome="ok", error="")
-        loop.background().call_soon_threadsafe(self._look_at_negotiation)
+        loop.background().call_soon_threadsafe(self._negotiation.look)
         return result
 
     # -- negotiation
-
-    def _look_at_negotiation(self) -> None:
-        """Fire negotiationneeded once, when stable, for what no description has carried (W3C 4.7.3)."""
-        if self._pc.signalingState != "stable" or self._negotiation_needed:
-            return
-        if self._needs_negotiation():
-            self._negotiation_needed = True
-            self.emit("negotiationneeded")
-
-    def _needs_negotiation(self) -> bool:
-        if self._pc.sctp is not None and self._pc.sctp.mid is None:
-            return True
-        sections = self._local_as_set.document.media if self._local_as_set else []
-        said = {m.mid: m.direction for m in sections}
-        transceivers = [t for t in self._pc.getTransceivers() if not t.stopped]
-        return any(t.mid is None or _sends(t.direction) != _sends(said.get(t.mid)) for t in transceivers)
 
     async def createOffer(self, **options: Any) -> SessionDescription:
         """Return an offer of every track, transceiver and channel that was added.
@@ -327,7 +312,7 @@ class KernelPeer(Peer):
 
     async def _set_remote(self, given: SessionDescription) -> None:
         self._refuse("remote", given)
-        error = refusals.of_codecs(self.name, given, {kind: _codecs(kind) for kind in ("audio", "video")})
+        error = refusals.of_codecs(self.name, given, codec_names())
         if error is not None:
             raise error
         before = self._remote_as_set
@@ -436,16 +421,6 @@ class KernelPeer(Peer):
             track.stop()
         self._senders.clear()
         self._changed()
-
-
-def _sends(direction: str | None) -> bool:
-    return direction in ("sendrecv", "sendonly")
-
-
-def _codecs(kind: Kind) -> set[str]:
-    """Return the names of the codecs that aiortc has for this kind."""
-    names = {c.mimeType.partition("/")[2] for c in RTCRtpReceiver.getCapabilities(kind).codecs}
-    return names - {"rtx"}
 
 
 def _types(description: SessionDescription | None) -> tuple[str, ...]:
