@@ -39,7 +39,9 @@ class Controls:
         The function has no such parameter, or no control can be made of what was given.
     """
 
-    def __init__(self, function: Callable[..., Any], abbreviations: dict[str, Any], earlier: dict[str, Any]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], abbreviations: dict[str, Any], earlier: dict[str, Any]
+    ) -> None:
         parameters = _parameters(function)
         unknown = set(abbreviations) - set(parameters) if parameters is not None else set()
         if unknown:
@@ -95,7 +97,9 @@ def _widget(name: str, abbreviation: Any, default: Any) -> Any:
     if isinstance(abbreviation, ipywidgets.ValueWidget):
         return abbreviation
     empty = inspect.Parameter.empty
-    widget = ipywidgets.interactive.widget_from_abbrev(abbreviation, default if default is not None else empty)
+    widget = ipywidgets.interactive.widget_from_abbrev(
+        abbreviation, default if default is not None else empty
+    )
     if widget is None:
         raise MediaError(
             f"process(): no control can be made of {name}={abbreviation!r}. Give (from, to) or (from, to, step) "

@@ -7,6 +7,7 @@ times as fast as FFmpeg's scaler does.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import av
@@ -74,7 +75,9 @@ def as_bgr(image: Any) -> Image:
     if image is None:
         raise MediaError("The function returned None. Return the image: an array like the one it was given.")
     if not isinstance(image, np.ndarray):
-        raise MediaError(f"The function returned a {type(image).__name__}. Return an array like the one it got.")
+        raise MediaError(
+            f"The function returned a {type(image).__name__}. Return an array like the one it got."
+        )
     if image.dtype == np.bool_:
         image = image.astype(np.uint8) * 255
     if image.dtype != np.uint8:
@@ -120,7 +123,7 @@ def write_number(image: Image, number: int) -> None:
     """Draw a number into the top rows of an image, as 16 black and white blocks, the lowest bit first."""
     rows = max(2, round(image.shape[0] * NUMBER_ROWS))
     edges = np.linspace(0, image.shape[1], NUMBER_BITS + 1).astype(int)
-    for bit, (left, right) in enumerate(zip(edges, edges[1:], strict=False)):
+    for bit, (left, right) in enumerate(pairwise(edges)):
         image[:rows, left:right] = 255 if number >> bit & 1 else 0
 
 

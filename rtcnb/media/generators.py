@@ -77,7 +77,9 @@ class Pattern(MediaStreamTrack):
         size = height // 6
         x = (number * max(1, width // 160)) % (width + 2 * size) - size
         cv2.circle(image, (x, height // 2), size, (255, 255, 255), -1)
-        cv2.rectangle(image, (width - x, height * 2 // 3), (width - x + size, height * 2 // 3 + size), (0, 0, 0), -1)
+        cv2.rectangle(
+            image, (width - x, height * 2 // 3), (width - x + size, height * 2 // 3 + size), (0, 0, 0), -1
+        )
         scale = height / 480
         cv2.putText(
             image,

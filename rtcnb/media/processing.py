@@ -203,7 +203,8 @@ class Processed:
         source_fps = self.source.counters.frames_per_second
         fps, skipped = self.frames_per_second, max(0.0, source_fps - self.frames_per_second)
         text = f"{fps:.0f} fps · {self.duration_ms:.1f} ms a frame · {self.skipped} skipped"
-        if source_fps and skipped > 0.2 * source_fps:
+        measured = len(self._durations_ms) >= MEASURED_FRAMES // 4
+        if measured and skipped > 0.2 * source_fps:
             text += (
                 f". You process {fps:.0f} fps of {source_fps:.0f}: {skipped:.0f} frames a second would queue. "
                 "The latest is kept."

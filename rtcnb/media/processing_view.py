@@ -94,5 +94,7 @@ class ProcessingView:
         processed = self._processed
         data = dict(self._box._repr_mimebundle_(**kwargs) or {})
         values = ", ".join(f"{k}={v!r}" for k, v in processed.values.items())
-        words = f"<div><b>{escape(processed.track.label)}</b>({escape(values)}) · {escape(repr(processed))}</div>"
+        words = (
+            f"<div><b>{escape(processed.track.label)}</b>({escape(values)}) · {escape(repr(processed))}</div>"
+        )
         return {**data, "text/plain": repr(processed), "text/html": words + still(processed.track)}

@@ -42,7 +42,9 @@ class TestPattern:
         place: Literal["kernel", "page"] = "kernel",
     ) -> None:
         if not (16 <= width <= 4096 and 16 <= height <= 4096 and width % 2 == 0 and height % 2 == 0):
-            raise ConstraintError(f"TestPattern: {width}x{height}; each side is an even number from 16 to 4096.")
+            raise ConstraintError(
+                f"TestPattern: {width}x{height}; each side is an even number from 16 to 4096."
+            )
         if not 0 < frameRate <= 120:
             raise ConstraintError(f"TestPattern: frameRate {frameRate}; give frames a second, up to 120.")
         if place not in ("kernel", "page"):

@@ -38,11 +38,14 @@ class PageTrack:
     kind : {"audio", "video"}
     label : str
         What a reader calls it: ``alice's remote video``.
+    arrives : bool
+        The page makes it by itself in a moment: a peer waits for it.
     """
 
     id: str
     kind: Kind
     label: str = ""
+    arrives: bool = False
 
     def __repr__(self) -> str:
         return f"<{self.kind} track in the page: {self.label or self.id}>"

@@ -127,6 +127,7 @@ class _Stream:
         """Take an event of the view in one page."""
         watcher = self.watchers.get(page)
         if event == "watch" and watcher is None:
+            self.link.want_fast_lane(page)
             self.watchers[page] = _Watcher(self, page)
         elif event == "unwatch" and watcher is not None:
             self.page_gone(page)

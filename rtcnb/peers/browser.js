@@ -6,6 +6,8 @@ import { changed, registry, watch } from "../web/objects.js";
 const NativePeerConnection = /** @type {typeof RTCPeerConnection} */ (RTCPeerConnection.prototype.constructor);
 const STATES = /** @type {const} */ (["signalingState", "iceGatheringState", "iceConnectionState", "connectionState"]);
 
+const ARRIVAL_TIMEOUT_MS = 8000;
+
 /** @param {string} name @param {string} message */
 function fail(name, message) {
   throw new DOMException(message, name);
@@ -33,6 +35,7 @@ class BrowserPeer {
     this.remoteTracks = [];
     this.sent = { local: "", remote: "" };
     this.channelCount = 0;
+    this.ownStream = new MediaStream(); // one, so that the far end plays picture and sound in step
     this.listen();
   }
 
@@ -102,10 +105,28 @@ class BrowserPeer {
     this.undo.push(watch(id, update));
   }
 
-  /** @param {string} handle @param {string} id @param {string[]} streams */
-  addTrack(handle, id, streams) {
-    const sender = this.pc.addTrack(this.find(id), new MediaStream());
-    if (streams.length) sender.setStreams?.(new MediaStream());
+  /** Wait for a track that the page makes by itself. @param {string} id @returns {Promise<void>} */
+  arrival(id) {
+    const { tracks, failures } = registry();
+    return new Promise((resolve, reject) => {
+      const late = () => failed("it did not come");
+      const timer = setTimeout(late, ARRIVAL_TIMEOUT_MS);
+      const end = () => (clearTimeout(timer), queueMicrotask(() => unwatch()));
+      const failed = (/** @type {string} */ why) => (
+        end(), reject(new DOMException(`The stream gave no track (${why}).`, "NotFoundError"))
+      );
+      const look = () => {
+        if (tracks.has(id)) (end(), resolve());
+        else if (failures.has(id)) failed(/** @type {string} */ (failures.get(id)));
+      };
+      const unwatch = watch(id, look);
+    });
+  }
+
+  /** @param {string} handle @param {string} id @param {boolean} arrives */
+  async addTrack(handle, id, arrives) {
+    if (arrives) await this.arrival(id);
+    const sender = this.pc.addTrack(this.find(id), this.ownStream);
     this.senders.set(handle, sender);
     this.follow(id, sender);
     return this.reply();

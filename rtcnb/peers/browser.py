@@ -184,7 +184,7 @@ class BrowserPeer(Peer):
         number = f" {index + 1}" if index else ""
         return PageTrack(f"{self._page.id}/{kind}/{index}", kind, f"{self.name}'s remote {kind}{number}")
 
-    def addTrack(self, track: Any, *streams: str) -> Sender:
+    def addTrack(self, track: Any) -> Sender:
         """Send a track of the page: a camera's, a screen's, a page test pattern's, or an ipywebrtc stream.
 
         Raises
@@ -196,7 +196,7 @@ class BrowserPeer(Peer):
         sender = None
         for page_track in page_track_of(self.name, "addTrack", track):
             handle = f"sender-{next(self._numbers)}"
-            self._post("addTrack", handle, page_track.id, list(streams))
+            self._post("addTrack", handle, page_track.id, page_track.arrives)
             self._record(
                 traces.TrackEvent, action="added", track_kind=page_track.kind, track_id=page_track.id
             )

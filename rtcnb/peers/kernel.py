@@ -157,7 +157,7 @@ class KernelPeer(Peer):
         number = f" {index + 1}" if index else ""
         return KernelTrack(kind, f"{self.name}'s remote {kind}{number}", always_drain=True)
 
-    def addTrack(self, track: Any, *streams: str) -> Sender:
+    def addTrack(self, track: Any) -> Sender:
         """Send a track of the kernel: one of rtcnb's, the result of `process`, or one of aiortc's.
 
         Raises

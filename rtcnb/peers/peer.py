@@ -307,7 +307,7 @@ class Peer(Emitter, ABC):
     def _new_track(self, kind: Kind, index: int) -> Track: ...
 
     @abstractmethod
-    def addTrack(self, track: Any, *streams: str) -> Sender:
+    def addTrack(self, track: Any) -> Sender:
         """Send this track to the other side."""
 
     @abstractmethod

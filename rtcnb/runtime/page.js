@@ -65,7 +65,9 @@ class Page {
   /** @param {Record<string, any>} message @param {ArrayBuffer[]} [buffers] */
   send(message, buffers = []) {
     const content = { link: this.link, from: this.instance, ...message };
-    if (buffers.length && this.fastLane?.send(content, buffers)) return;
+    // Frames, and what views say of them; all else keeps its order on the one lane.
+    const fast = buffers.length || registry().receivers.has(message.object);
+    if (fast && this.fastLane?.send(content, buffers)) return;
     const kernel = this.model.widget_manager?.kernel;
     if (!kernel?.sendControlMessage) {
       this.model.send(content, undefined, buffers); // a host without it: the kernel hears once its cell ends
@@ -92,11 +94,17 @@ class Page {
   async receive(order, buffers) {
     if (order?.to !== this.instance) return;
     try {
-      const value = await this.obey(order, buffers);
-      if (order.id) this.send({ kind: "reply", id: order.id, value: value ?? null });
+      const value = (await this.obey(order, buffers)) ?? null;
+      if (order.id) this.reply(order.id, value);
     } catch (error) {
       if (order.id) this.send({ kind: "reply", id: order.id, error: describeError(error) });
     }
+  }
+
+  /** A reply's binary part is its member $buffers. @param {string} id @param {any} value */
+  reply(id, value) {
+    const { $buffers, ...rest } = value?.$buffers ? value : { $buffers: [] };
+    this.send({ kind: "reply", id, value: $buffers.length ? rest : value }, $buffers);
   }
 
   /** @param {Order} order @param {DataView[]} buffers */

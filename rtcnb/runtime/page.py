@@ -21,7 +21,7 @@ import anywidget
 import traitlets
 
 from .. import trace
-from ..errors import NoPage, PageGone, PageRefused, PageTimeout, RtcnbError
+from ..errors import NoPage, PageError, PageGone, PageRefused, PageTimeout, RtcnbError
 from ..web.esm import module
 from . import loop
 from .fast_lane import FastLane
@@ -51,6 +51,7 @@ class PageInfo:
     secure: bool = True
     agent: str = ""
     modules: set[str] = field(default_factory=set)
+    fast_lane: asyncio.Future[str] | None = None
 
 
 class LinkWidget(anywidget.AnyWidget):
@@ -75,6 +76,7 @@ class Link:
         self._numbers = itertools.count(1)
         self._hello = asyncio.Event()
         self._fast_lane: FastLane | None = None
+        self._opening = asyncio.Lock()
         Link._handlers[self.id] = self
         handlers[MESSAGE_TYPE] = _on_control_message
         self.widget = LinkWidget(link=self.id)
@@ -93,7 +95,7 @@ class Link:
         elif kind == "bye":
             self._page_gone(page)
         elif kind == "reply":
-            self._reply(content)
+            self._reply(content, buffers)
         elif kind == "event":
             listener = self._listeners.get(str(content.get("object")))
             if listener is not None:
@@ -118,7 +120,7 @@ class Link:
         for tell in list(self._gone_listeners.values()):
             tell(page)
 
-    def _reply(self, content: dict[str, Any]) -> None:
+    def _reply(self, content: dict[str, Any], buffers: list[memoryview]) -> None:
         _, reply = self._replies.pop(str(content.get("id")), ("", None))
         if reply is None or reply.done():
             return
@@ -127,7 +129,8 @@ class Link:
             data = {k: v for k, v in error.items() if k not in ("name", "message")}
             reply.set_exception(PageRefused(str(error.get("name")), str(error.get("message", "")), data))
         else:
-            reply.set_result(content.get("value"))
+            value = content.get("value")
+            reply.set_result({**(value or {}), "$buffers": buffers} if buffers else value)
 
     def listen(self, id: str, listener: Listener, gone: Callable[[str], None] | None = None) -> None:
         """Hear the events that the page sends in the name of `id`, and of pages that go away."""
@@ -201,21 +204,26 @@ class Link:
             page.modules.add(name)
             await self.order(page.instance, "module", name=name, source=module(name))
 
-    async def open_fast_lane(self) -> str:
-        """Open a WebSocket between the active page and this kernel for frames; return its address.
+    def want_fast_lane(self, instance: str) -> None:
+        """Open a WebSocket for frames between this page and the kernel, if that can be done and was not."""
+        info = self.pages.get(instance)
+        if info is not None and info.fast_lane is None:
+            info.fast_lane = asyncio.ensure_future(self._open_fast_lane(instance))
 
-        Raises
-        ------
-        PageRefused
-            The page can reach the kernel's port neither directly nor through jupyter-server-proxy.
-        """
-        if self._fast_lane is None:
-            self._fast_lane = FastLane(self.receive)
-            await self._fast_lane.listen()
-            loop.close_at_exit(self._fast_lane, self._fast_lane.close)
-        page = await self.active_page()
+    async def _open_fast_lane(self, instance: str) -> str:
+        """Return the lane's address, or nothing where the page cannot reach the kernel's port."""
+        async with self._opening:
+            if self._fast_lane is None:
+                lane = FastLane(self.receive)
+                await lane.listen()
+                loop.close_at_exit(lane, lane.close)
+                self._fast_lane = lane
         lane = self._fast_lane
-        return str(await self.order(page.instance, "fast-lane", port=lane.port, key=lane.key))
+        try:
+            return str(await self.order(instance, "fast-lane", port=lane.port, key=lane.key))
+        except PageError as error:
+            log.info("frames take the notebook's own connection: %s", error)
+            return ""
 
 
 def _gone(when: str) -> str:
@@ -279,6 +287,8 @@ class PageObject:
         Called on the background loop with event name, detail and buffers.
     on_gone : callable, optional
         Called on the background loop when the page went away.
+    prefer : str, optional
+        The page to make it in, where that page is still there.
     """
 
     def __init__(
@@ -287,6 +297,8 @@ class PageObject:
         config: dict[str, Any],
         on_event: Callable[[str, Any, list[memoryview]], None],
         on_gone: Callable[[], None] | None = None,
+        *,
+        prefer: str | None = None,
     ) -> None:
         self.id = f"{name.rsplit('/', 1)[-1].removesuffix('.js')}-{secrets.token_hex(6)}"
         self.page: str | None = None
@@ -295,6 +307,7 @@ class PageObject:
         self._config = config
         self._on_event = on_event
         self._on_gone = on_gone
+        self._prefer = prefer
         self._link = link()
         self._in_order = asyncio.Lock()
         self._deferred: list[Exception] = []
@@ -344,7 +357,7 @@ class PageObject:
             raise PageGone(_gone("or this was closed"))
         if self.page is not None:
             return
-        page = await self._link.active_page()
+        page = self._link.pages.get(self._prefer or "") or await self._link.active_page()
         self._link.listen(self.id, self._event, self._gone)
         await self._link.load(page, self._name)
         config = dict(self._config)

@@ -9,6 +9,7 @@
  * @typedef {object} Registry
  * @property {Map<string, AnyObject>} objects
  * @property {Map<string, MediaStreamTrack>} tracks
+ * @property {Map<string, string>} failures why a track that was to come does not, by its id
  * @property {Map<string, (id: string, event: string, detail: any, buffers?: ArrayBuffer[]) => void>} links
  * @property {Map<string, Set<(name: string, detail: any, buffers: DataView[]) => void>>} receivers
  * @property {EventTarget} changes
@@ -22,6 +23,7 @@ export function registry() {
   shared[KEY] ??= {
     objects: new Map(),
     tracks: new Map(),
+    failures: new Map(),
     links: new Map(),
     receivers: new Map(),
     changes: new EventTarget(),
