@@ -1,7 +1,7 @@
-"""Constraints of getUserMedia by their own names (W3C mediacapture-main, image-capture, screen-capture).
+"""Constraints of getUserMedia by their own names, checked as no browser checks them.
 
 A browser ignores a name that it does not know, and a value like ``facingMode="front"`` that means nothing;
-here both are said.
+here both are said, before any device is asked.
 """
 
 from __future__ import annotations
@@ -10,36 +10,101 @@ import difflib
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ConstraintError
 
-NUMBERS = {
-    "video": {"width", "height", "aspectRatio", "frameRate"}
-    | {"brightness", "colorTemperature", "contrast", "exposureCompensation", "exposureTime", "focusDistance"}
-    | {"iso", "saturation", "sharpness"},
-    "audio": {"sampleRate", "sampleSize", "latency", "channelCount"},
-}
-BOOLEANS = {
-    "video": {"backgroundBlur", "torch", "restrictOwnAudio", "suppressLocalAudioPlayback"},
-    "audio": {"autoGainControl", "noiseSuppression"} | {"restrictOwnAudio", "suppressLocalAudioPlayback"},
-}
-EITHER = {"video": {"zoom", "pan", "tilt"}, "audio": {"echoCancellation"}}  # true asks for the capability
-WORDS = {
-    "facingMode": ("user", "environment", "left", "right"),
-    "resizeMode": ("none", "crop-and-scale"),
-    "displaySurface": ("monitor", "window", "browser"),
-    "exposureMode": ("none", "manual", "single-shot", "continuous"),
-    "focusMode": ("none", "manual", "single-shot", "continuous"),
-    "whiteBalanceMode": ("none", "manual", "single-shot", "continuous"),
-}
-TEXTS = {"video": {"deviceId", "groupId", *WORDS}, "audio": {"deviceId", "groupId"}}
-FORMS = {"exact", "ideal", "min", "max"}
+FORMS = ("exact", "ideal", "min", "max")
+MODES = ("none", "manual", "single-shot", "continuous")
 
 
-def known(kind: str) -> set[str]:
-    """Return the names of every constraint for ``video`` or ``audio``."""
-    return NUMBERS[kind] | BOOLEANS[kind] | EITHER[kind] | TEXTS[kind]
+@dataclass(frozen=True)
+class Takes:
+    """What values a constraint takes.
+
+    Attributes
+    ----------
+    number, boolean, text : bool
+    words : tuple of str
+        The only texts that mean something.
+    negative : bool
+        Numbers below zero are values too.
+    """
+
+    number: bool = False
+    boolean: bool = False
+    text: bool = False
+    words: tuple[str, ...] = ()
+    negative: bool = False
+
+    def __str__(self) -> str:
+        named = [("a number", self.number), ("True or False", self.boolean), ("text", self.text)]
+        kinds = [name for name, fits in named if fits]
+        return " or ".join([*kinds, *(["one of " + ", ".join(self.words)] if self.words else [])])
+
+
+NUMBER = Takes(number=True)
+SIGNED = Takes(number=True, negative=True)
+BOOLEAN = Takes(boolean=True)
+TEXT = Takes(text=True)
+# True asks for permission to steer the lens (image-capture, "PTZ"), a number steers it.
+LENS = Takes(number=True, boolean=True, negative=True)
+
+
+def one_of(*words: str) -> Takes:
+    return Takes(words=words)
+
+
+DEVICE = {"deviceId": TEXT, "groupId": TEXT}
+SURFACE = {"restrictOwnAudio": BOOLEAN, "suppressLocalAudioPlayback": BOOLEAN}  # screen-capture section 5.4
+
+KNOWN: dict[str, dict[str, Takes]] = {
+    "video": {
+        # mediacapture-main section 4.3.8
+        "width": NUMBER,
+        "height": NUMBER,
+        "aspectRatio": NUMBER,
+        "frameRate": NUMBER,
+        "facingMode": one_of("user", "environment", "left", "right"),
+        "resizeMode": one_of("none", "crop-and-scale"),
+        "backgroundBlur": BOOLEAN,
+        **DEVICE,
+        # image-capture, "MediaTrackConstraintSet"
+        "whiteBalanceMode": one_of(*MODES),
+        "exposureMode": one_of(*MODES),
+        "focusMode": one_of(*MODES),
+        "exposureCompensation": SIGNED,
+        "exposureTime": NUMBER,
+        "colorTemperature": NUMBER,
+        "iso": NUMBER,
+        "brightness": SIGNED,
+        "contrast": NUMBER,
+        "saturation": NUMBER,
+        "sharpness": NUMBER,
+        "focusDistance": NUMBER,
+        "pan": LENS,
+        "tilt": LENS,
+        "zoom": LENS,
+        "torch": BOOLEAN,
+        # screen-capture section 5.4
+        "displaySurface": one_of("monitor", "window", "browser"),
+        "logicalSurface": BOOLEAN,
+        "cursor": one_of("never", "always", "motion"),
+    },
+    "audio": {
+        "sampleRate": NUMBER,
+        "sampleSize": NUMBER,
+        "echoCancellation": Takes(boolean=True, words=("all", "remote-only")),
+        "autoGainControl": BOOLEAN,
+        "noiseSuppression": BOOLEAN,
+        "voiceIsolation": BOOLEAN,
+        "latency": NUMBER,
+        "channelCount": NUMBER,
+        **DEVICE,
+        **SURFACE,
+    },
+}
 
 
 def checked(kind: str, constraints: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,8 +114,9 @@ def checked(kind: str, constraints: Mapping[str, Any]) -> dict[str, Any]:
     ----------
     kind : {"video", "audio"}
     constraints : dict
-        By name, each a plain value (as good as the device can), or ``{"exact": ..}``, ``{"ideal": ..}``,
-        ``{"min": .., "max": ..}``.
+        By name, each a plain value (as near as the device can), a list of texts that are all welcome, or a
+        dict of ``exact``, ``ideal``, ``min`` and ``max``. ``advanced`` is a list of such dicts
+        (mediacapture-main section 4.3.8.1).
 
     Raises
     ------
@@ -59,59 +125,71 @@ def checked(kind: str, constraints: Mapping[str, Any]) -> dict[str, Any]:
     """
     given = {name: value for name, value in constraints.items() if value is not None}
     for name, value in given.items():
-        if name not in known(kind):
+        if name == "advanced":
+            _check_advanced(kind, value)
+        elif name not in KNOWN[kind]:
             raise ConstraintError(_unknown(kind, name))
-        _check_value(kind, name, value)
+        else:
+            _check_value(name, KNOWN[kind][name], value)
     return given
 
 
 def _unknown(kind: str, name: str) -> str:
-    camel = re.sub(r"_(\w)", lambda m: m[1].upper(), name)
-    by_lower = {n.lower(): n for n in known(kind)}
-    close = difflib.get_close_matches(camel.lower(), by_lower, n=1, cutoff=0.7)
-    hint = (
-        f" Did you mean {by_lower[close[0]]}?" if close else f" There are {', '.join(sorted(known(kind)))}."
-    )
-    return f"No browser knows the {kind} constraint {name!r}; it would be ignored silently.{hint}"
+    said = f"No browser knows the {kind} constraint {name!r}; it would be ignored silently."
+    other = "audio" if kind == "video" else "video"
+    camel = re.sub(r"_(\w)", lambda match: match[1].upper(), str(name))
+    by_lower = {known.lower(): known for known in KNOWN[kind]}
+    if close := difflib.get_close_matches(camel.lower(), by_lower, n=1, cutoff=0.7):
+        return f"{said} Did you mean {by_lower[close[0]]}?"
+    if camel in KNOWN[other]:
+        return f"{said} It is one of {other}."
+    return f"{said} There are {', '.join(sorted(KNOWN[kind]))}."
 
 
-def _check_value(kind: str, name: str, value: Any) -> None:
-    if isinstance(value, Mapping):
-        odd = set(value) - FORMS
-        if odd or not value:
-            raise ConstraintError(
-                f"{name}: {dict(value)} - write exact, ideal, min or max, not {odd or 'nothing'}."
-            )
-        if {"min", "max"} & set(value) and name not in NUMBERS[kind] | EITHER[kind]:
-            raise ConstraintError(f"{name} has no min or max; write exact or ideal.")
-        for each in value.values():
-            _check_plain(kind, name, each)
-        if value.get("min", -math.inf) > value.get("max", math.inf):
-            raise ConstraintError(f"{name}: min {value['min']} is more than max {value['max']}.")
+def _check_advanced(kind: str, value: Any) -> None:
+    if not isinstance(value, list | tuple) or not all(isinstance(each, Mapping) for each in value):
+        raise ConstraintError(f"advanced: {value!r} is no list of dicts; write [{{'zoom': 2}}].")
+    for each in value:
+        checked(kind, each)
+
+
+def _check_value(name: str, takes: Takes, value: Any) -> None:
+    if not isinstance(value, Mapping):
+        _check_plain(name, takes, value)
         return
-    _check_plain(kind, name, value)
-
-
-def _check_plain(kind: str, name: str, value: Any) -> None:
-    if isinstance(value, list | tuple) and name in TEXTS[kind]:
-        for each in value:
-            _check_plain(kind, name, each)
-        return
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and not (
-        math.isfinite(value) and (value >= 0 or name in ("exposureCompensation", "pan", "tilt"))
-    ):
-        raise ConstraintError(f"{name}: {value} is no size or rate.")
-    fits = (
-        (is_number and name in NUMBERS[kind] | EITHER[kind])
-        or (isinstance(value, bool) and name in BOOLEANS[kind] | EITHER[kind])
-        or (isinstance(value, str) and name in TEXTS[kind] | (EITHER[kind] & {"echoCancellation"}))
-    )
-    if not fits:
-        wanted = "a number" if name in NUMBERS[kind] else "text" if name in TEXTS[kind] else "True or False"
-        raise ConstraintError(f"{name}: {value!r} is {type(value).__name__}; it takes {wanted}.")
-    if name in WORDS and value not in WORDS[name]:
+    odd = [form for form in value if form not in FORMS]
+    if odd or not value:
         raise ConstraintError(
-            f"{name}: no browser knows {value!r}; it would be ignored silently. It is one of "
-            f"{', '.join(WORDS[name])}."
+            f"{name}: {dict(value)} - a dict has exact, ideal, min or max, and nothing else."
         )
+    for form, each in value.items():
+        if form in ("min", "max") and not (takes.number and _is_number(each)):
+            raise ConstraintError(f"{name}: {form} {each!r} - only a number has a {form}.")
+        _check_plain(name, takes, each)
+    if value.get("min", -math.inf) > value.get("max", math.inf):
+        raise ConstraintError(f"{name}: min {value['min']} is more than max {value['max']}. Exchange them.")
+
+
+def _check_plain(name: str, takes: Takes, value: Any) -> None:
+    if isinstance(value, list | tuple) and value and (takes.text or takes.words):
+        for each in value:
+            _check_plain(name, takes, each)
+        return
+    if _is_number(value) and takes.number:
+        if not math.isfinite(value) or (value < 0 and not takes.negative):
+            raise ConstraintError(f"{name}: {value} is no size, rate or duration. Give a number from 0 up.")
+        return
+    if (isinstance(value, bool) and takes.boolean) or (isinstance(value, str) and takes.text):
+        return
+    if isinstance(value, str) and takes.words:
+        if value not in takes.words:
+            raise ConstraintError(
+                f"{name}: no browser knows {value!r}; it would be ignored silently. It is one of "
+                f"{', '.join(takes.words)}."
+            )
+        return
+    raise ConstraintError(f"{name}: {value!r} is {type(value).__name__}; it takes {takes}.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -298,10 +299,11 @@ class BrowserPeer(Peer):
 
         wire = None if given is None else {"type": given.type, "sdp": given.sdp}
         types = () if given is None else (given.type,)
+        begun = time.monotonic()
         await self._ask(f"set{side.capitalize()}Description", types, (wire,), refusal)
         current = self._local if side == "local" else self._remote
         if current is not None:
-            self._record(traces.DescriptionSet, side=side, description=given or current)
+            self._record(traces.DescriptionSet, time=begun, side=side, description=given or current)
 
     async def addIceCandidate(self, candidate: Any = None) -> None:
         """Add one of the other side's candidates; None, or an empty one, is end-of-candidates.

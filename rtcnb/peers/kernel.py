@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 import warnings
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
@@ -317,7 +318,7 @@ class KernelPeer(Peer):
             raise error
         before = self._remote_as_set
         self._remote_as_set = given  # handlers of `track` look at it
-        theirs = to_session_description(given)
+        theirs, begun = to_session_description(given), time.monotonic()
         try:
             await self._aiortc("setRemoteDescription", lambda: self._pc.setRemoteDescription(theirs))
         except PeerError:
@@ -325,7 +326,7 @@ class KernelPeer(Peer):
             raise
         self._remote = given
         self._remote_candidates = RemoteCandidates(self._pc, given, self._note)
-        self._record(traces.DescriptionSet, side="remote", description=given)
+        self._record(traces.DescriptionSet, time=begun, side="remote", description=given)
         self._changed()
 
     def _refuse(self, side: refusals.Side, given: SessionDescription) -> None:

@@ -169,7 +169,7 @@ class Peer(Emitter, ABC):
         return result
 
     def _record(self, event: Callable[..., Any], **members: Any) -> None:
-        self.trace.append(event(time=time.monotonic(), peer=self.name, **members))
+        self.trace.append(event(**{"time": time.monotonic(), "peer": self.name, **members}))
 
     async def _do(self, method: str, arguments: tuple[str, ...], operation: Callable[[], Awaitable[T]]) -> T:
         """Run one operation after the other (webrtc-pc 4.4.1.2) on the background loop, and record it."""

@@ -13,7 +13,7 @@ const MEANING = {
   connected: "ok",
   completed: "ok",
   failed: "bad",
-  closed: "bad",
+  closed: "idle",
   disconnected: "bad",
 };
 

@@ -8,6 +8,7 @@ import { openFastLane } from "../web/fast_lane.js";
 /** @typedef {{op: string, to: string, id: string, object: string, [key: string]: any}} Order */
 
 const MESSAGE_TYPE = "rtcnb";
+const KERNEL_CHECK_MS = 1000;
 
 /** @param {any} error */
 function describeError(error) {
@@ -55,11 +56,19 @@ class Page {
     const live = () => this.dispose({ kernelGone: true });
     this.model.on("msg:custom", message);
     this.model.on("comm_live_update", live);
+    // One that was shut down for good says nothing at all.
+    const alive = setInterval(() => this.kernelIsDead() && live(), KERNEL_CHECK_MS);
     return () => {
       controller.abort();
+      clearInterval(alive);
       this.model.off("msg:custom", message);
       this.model.off("comm_live_update", live);
     };
+  }
+
+  kernelIsDead() {
+    const kernel = this.model.widget_manager?.kernel;
+    return !kernel || kernel.isDisposed || kernel.status === "dead" || kernel.status === "terminating";
   }
 
   /** @param {Record<string, any>} message @param {ArrayBuffer[]} [buffers] */

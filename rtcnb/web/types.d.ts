@@ -3,6 +3,8 @@
 export interface Kernel {
   clientId: string;
   username: string;
+  isDisposed?: boolean;
+  status?: string;
   sendControlMessage(message: object, expectReply?: boolean, disposeOnDone?: boolean): unknown;
 }
 

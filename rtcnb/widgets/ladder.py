@@ -67,7 +67,8 @@ class Ladder:
     def rows(self) -> list[Row]:
         """Return the lines, in the order of time; the last 200 at most."""
         peers = self.peers
-        events = [e for e in self.trace.events if e.peer in peers]
+        # What a call set is dated to the call's beginning, and written down at its end.
+        events = sorted((e for e in self.trace.events if e.peer in peers), key=lambda e: e.time)
         begin = events[0].time if events else 0.0
         rows = []
         for event in events:

@@ -58,11 +58,14 @@ def test_the_tour_runs_and_edges_come_back(notebook: Any, dark: bool) -> None:
     camera = look(nb.page, "video[data-rtcnb-track^='camera-']")
     assert camera["coloured"] > 0.5, "the fake camera is green"
     edges = look(nb.page, back)
-    assert (edges["width"], edges["height"]) == (640, 480)
+    # Chromium sends a smaller picture while it thinks that the network or the machine is slow.
+    assert edges["width"] / edges["height"] == pytest.approx(4 / 3, abs=0.01)
     # Lines on black: nearly all dark, some bright, hardly any colour. The camera's own picture is neither.
     assert edges["dark"] > 0.7 and edges["bright"] > 0.001 and edges["coloured"] < 0.05, edges
 
-    decoded = "[s['framesDecoded'] for s in (await alice.getStats()).values() if s['type'] == 'inbound-rtp'][0]"
+    decoded = (
+        "[s['framesDecoded'] for s in (await alice.getStats()).values() if s['type'] == 'inbound-rtp'][0]"
+    )
     first = int(nb.run(decoded).text)
     nb.page.wait_for_function(
         "s => document.querySelector(s).getVideoPlaybackQuality().totalVideoFrames > 60", arg=back
@@ -79,7 +82,9 @@ def test_the_tour_runs_and_edges_come_back(notebook: Any, dark: bool) -> None:
             nb.screenshot(f"tour-{'dark' if dark else 'light'}-{index:02d}", nb.element(index))
 
 
-LIVE_TRACKS = "[...globalThis[Symbol.for('rtcnb.objects')].tracks.values()].filter(t => t.readyState === 'live').length"
+LIVE_TRACKS = (
+    "[...globalThis[Symbol.for('rtcnb.objects')].tracks.values()].filter(t => t.readyState === 'live').length"
+)
 
 
 @pytest.mark.timeout(120)
