@@ -18,7 +18,8 @@ from collections.abc import Callable
 from typing import Any
 
 import aioice.ice
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpTransceiver
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCRtpTransceiver
+from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtcicetransport import RTCIceCandidate, RTCIceGatherer, RTCIceTransport, candidate_from_aioice
 
 from ..errors import RtcnbError
@@ -37,6 +38,8 @@ def _check_names() -> None:
             "_RTCPeerConnection__sctp_mline_index",
         ],
         RTCRtpTransceiver: ["_get_mline_index"],
+        RTCRtpReceiver: ["_RTCRtpReceiver__jitter_buffer"],
+        JitterBuffer: ["_capacity", "_origin", "_packets", "_remove_frame"],
         RTCIceGatherer: ["_connection"],
         aioice.ice.Connection: ["_protocols", "_transport_policy", "get_component_candidates"],
     }
@@ -130,9 +133,49 @@ class TricklingConnection(RTCPeerConnection):
             owners.setdefault(self.sctp.transport.transport, (self.sctp.mid, index))
         return list(owners.items())
 
+    def hand_over_frames_promptly(self) -> None:
+        """Let every video receiver that has not begun hand over a frame with its last packet."""
+        for transceiver in self.getTransceivers():
+            receiver = transceiver.receiver
+            stock = receiver._RTCRtpReceiver__jitter_buffer
+            if transceiver.kind == "video" and type(stock) is JitterBuffer:
+                receiver._RTCRtpReceiver__jitter_buffer = PromptJitterBuffer(stock.capacity, is_video=True)
+
     def remote_candidates(self) -> list[RTCIceCandidate]:
         """Return what every ICE transport holds of the other side's candidates."""
         return [c for transport, _ in self._transports() for c in transport.getRemoteCandidates()]
+
+
+class PromptJitterBuffer(JitterBuffer):
+    """aiortc's jitter buffer, without its wait for the next frame's first packet: 33 ms at 30 frames a second.
+
+    The marker bit of a frame's last packet (RFC 3550 section 5.1; RFC 7741 section 4.1 for VP8, RFC 6184
+    section 5.1 for H.264) says that it is complete.
+    """
+
+    def _remove_frame(self, sequence_number: int) -> JitterFrame | None:
+        while (found := self._first_frame()) is not None:
+            count, frame = found
+            self.remove(count)
+            if frame.data:  # padding may follow the marker; an empty frame would end the decoder for good
+                return frame
+        return None
+
+    def _first_frame(self) -> tuple[int, JitterFrame] | None:
+        """Return the first frame that is complete, with the number of its packets."""
+        data: list[bytes] = []
+        timestamp = None
+        for count in range(self._capacity):
+            packet = self._packets[(self._origin + count) % self._capacity]
+            if packet is None:
+                return None
+            if timestamp is not None and packet.timestamp != timestamp:
+                return count, JitterFrame(b"".join(data), timestamp)  # it ended without a marker
+            timestamp = packet.timestamp
+            data.append(packet._data)
+            if packet.marker:
+                return count + 1, JitterFrame(b"".join(data), timestamp)
+        return None
 
 
 class _Gathering:

@@ -324,6 +324,7 @@ class KernelPeer(Peer):
         except PeerError:
             self._remote_as_set = before
             raise
+        self._pc.hand_over_frames_promptly()
         self._remote = given
         self._remote_candidates = RemoteCandidates(self._pc, given, self._note)
         self._record(traces.DescriptionSet, time=begun, side="remote", description=given)
