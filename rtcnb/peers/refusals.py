@@ -24,6 +24,9 @@ ALLOWED: dict[tuple[Side, str], tuple[str, ...]] = {
     ("remote", "pranswer"): ("have-local-offer", "have-remote-pranswer"),
 }
 
+# No peer acts on what these lines say, and browsers take them broken (``o=`` with a hexadecimal session id).
+OF_NO_CONSEQUENCE = tuple("osiuepcbtrzk")
+
 IN_WRONG_STATE: dict[tuple[Side, str, str], str] = {
     ("remote", "answer", "stable"): "No offer is outstanding on this peer: this answer was already applied, "
     "or belongs to another peer.",
@@ -77,7 +80,7 @@ def of_description(
     if problem:
         return DescriptionError(f"{method}: {problem}")
     for line in description.document.lines:
-        if line.error:
+        if line.error and line.type not in OF_NO_CONSEQUENCE:
             return DescriptionError(f"{method}: line {line.number} ({line.text[:80]!r}): {line.error}")
     for media in description.document.media:
         missing = _missing_for_transport(media)

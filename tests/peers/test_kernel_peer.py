@@ -94,6 +94,11 @@ async def test_a_malformed_description_is_refused_and_the_peer_stays_usable(
     assert alice.signalingState == "have-remote-offer"
 
 
+async def test_a_line_of_no_consequence_may_be_broken(alice: rtcnb.KernelPeer) -> None:
+    await alice.setRemoteDescription(edited(await an_offer(), "o=- ", "o=- 0x"))
+    assert alice.signalingState == "have-remote-offer"
+
+
 async def test_nothing_that_aiortc_trips_over_reaches_the_user_bare(alice: rtcnb.KernelPeer) -> None:
     offer = await an_offer()
     lines = offer.sdp.split("\r\n")
