@@ -4,7 +4,7 @@
 
 /**
  * Make an element. Properties whose name begins with "on" and that are functions are listeners; `style` may
- * be an object; true and false set and leave out an attribute.
+ * and `dataset` may be objects; true and false set and leave out an attribute, but are words in `aria-*`.
  * @param {string} tag @param {Record<string, any>} [props] @param {...Child} children
  * @returns {HTMLElement}
  */
@@ -13,6 +13,8 @@ export function h(tag, props = {}, ...children) {
   for (const [name, value] of Object.entries(props)) {
     if (name.startsWith("on") && typeof value === "function") element.addEventListener(name.slice(2), value);
     else if (name === "style" && typeof value === "object") Object.assign(element.style, value);
+    else if (name === "dataset") Object.assign(element.dataset, value);
+    else if (name.startsWith("aria-") && typeof value === "boolean") element.setAttribute(name, String(value));
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value != null) element.setAttribute(name, String(value));
   }

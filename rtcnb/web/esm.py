@@ -17,24 +17,27 @@ ANY_IMPORT = re.compile(r"^\s*import\b(?!\()", re.MULTILINE)
 EXPORT = re.compile(
     r"^export\s+(?=(?:async\s+)?(?:function\*?|class|const|let)\s+(?P<name>\w+))", re.MULTILINE
 )
+EXPORT_LIST = re.compile(r"^export\s*\{(?P<names>[^}]*)\}[ \t]*;?(?!\s*from\b)", re.MULTILINE)
+EXPORT_FROM = re.compile(r"^export\s*(?:\*|\{[^}]*\}\s*from\b)", re.MULTILINE)
+ANY_EXPORT = re.compile(r"^export\b", re.MULTILINE)
 
 
 @cache
-def module(path: str) -> str:
+def module(path: str | Path) -> str:
     """Return the source of an ES module of this package with its relative imports inlined.
 
     Each module that it imports, by any number of others, becomes one constant that holds its exports.
 
     Parameters
     ----------
-    path : str
+    path : str or Path
         Below the package, for example ``peers/peer_view.js``.
 
     Raises
     ------
     ValueError
-        An import that is not ``import {...} from "./..."`` or ``import * as ...`` of this package's own, or
-        modules that import each other.
+        An import that is not ``import {...} from "./..."`` or ``import * as ...`` of this package's own, an
+        export that cannot become a property, or modules that import each other; with its file and line.
     """
     top = PACKAGE / path
     done: dict[Path, str] = {}
@@ -48,10 +51,11 @@ def _inlined(path: Path, done: dict[Path, str], ancestors: tuple[Path, ...]) -> 
 
     def read(match: re.Match[str]) -> str:
         target = (path.parent / match["path"]).resolve()
+        place = _place(path, source, match.start())
         if target in ancestors:
-            raise ValueError(f"{path.name} and {target.name} import each other.")
-        if not match["path"].startswith(".") or PACKAGE not in target.parents:
-            raise ValueError(f"{path}: {match['path']} is not a module of this package.")
+            raise ValueError(f"{place}: {path.name} and {target.name} import each other.")
+        if not match["path"].startswith(".") or PACKAGE not in target.parents or not target.is_file():
+            raise ValueError(f"{place}: {match['path']} is not a module of this package.")
         if target not in done:
             done[target] = _constant(target, done, (*ancestors, target))
         names = re.sub(r"(\w+)\s+as\s+(\w+)", r"\1: \2", match["names"])
@@ -59,15 +63,34 @@ def _inlined(path: Path, done: dict[Path, str], ancestors: tuple[Path, ...]) -> 
 
     body = IMPORT.sub(read, source)
     if stray := ANY_IMPORT.search(body):
-        line = body.count("\n", 0, stray.end()) + 1
-        raise ValueError(f'{path}, line {line}: write imports as import {{...}} from "./...";')
+        place = _place(path, body, stray.end())
+        raise ValueError(f'{place}: write imports as import {{...}} from "./...";')
+    if stray := EXPORT_FROM.search(body):
+        raise ValueError(f"{_place(path, body, stray.start())}: export what is made here, not another's.")
     return body
 
 
 def _constant(path: Path, done: dict[Path, str], ancestors: tuple[Path, ...]) -> str:
     body = _inlined(path, done, ancestors)
     exported = [m["name"] for m in EXPORT.finditer(body)]
-    return f"const {_name(path)} = (() => {{\n{EXPORT.sub('', body)}\nreturn {{ {', '.join(exported)} }};\n}})();\n"
+    for match in EXPORT_LIST.finditer(body):
+        names = re.sub(r"(\w+)\s+as\s+(\w+)", r"\2: \1", match["names"])
+        exported += [name.strip() for name in names.split(",") if name.strip()]
+    body = EXPORT.sub("", EXPORT_LIST.sub(_blank, body))
+    if stray := ANY_EXPORT.search(body):
+        place = _place(path, body, stray.start())
+        raise ValueError(
+            f"{place}: a module that others import exports by name: function, class, const, {{...}}."
+        )
+    return f"const {_name(path)} = (() => {{\n{body}\nreturn {{ {', '.join(exported)} }};\n}})();\n"
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "\n" * match[0].count("\n")  # so that a later error still names its own line
+
+
+def _place(path: Path, text: str, position: int) -> str:
+    return f"{path}, line {text.count(chr(10), 0, position) + 1}"
 
 
 def _name(path: Path) -> str:

@@ -30,4 +30,5 @@ export interface InitializeContext {
 export interface RenderContext {
   model: Model;
   el: HTMLElement;
+  signal?: AbortSignal;
 }

@@ -35,14 +35,39 @@ def test_exports_become_one_constant_for_all_who_import(package: Path) -> None:
     assert source.index("$base =") < source.index("$middle =") < source.index("export default")
 
 
+def test_a_list_of_exports_is_exported_under_its_names(package: Path) -> None:
+    (package / "base.js").write_text("const a = 1;\nconst b = 2;\nexport {\n  a,\n  b as c,\n};\n")
+    (package / "top.js").write_text('import { a, c } from "./base.js";\nexport default { a, c };\n')
+    source = esm.module(Path("top.js"))
+    assert "return { a, c: b };" in source
+    assert source.count("export") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("export default 1;\n", "base.js, line 1: .* exports by name"),
+        ("const a = {};\nexport const { b } = a;\n", "base.js, line 2: .* exports by name"),
+        ('\nexport * from "./other.js";\n', "base.js, line 2: export what is made here"),
+        ('export { a } from "./other.js";\n', "base.js, line 1: export what is made here"),
+    ],
+)
+def test_exports_that_cannot_be_properties_are_said(package: Path, text: str, sentence: str) -> None:
+    (package / "base.js").write_text(text)
+    (package / "top.js").write_text('import { a } from "./base.js";\n')
+    with pytest.raises(ValueError, match=sentence):
+        esm.module("top.js")
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ('import x from "./base.js";\n', "line 1"),
         ('\nimport "elsewhere";\n', "line 2"),
         ('import { a } from "elsewhere";\n', "not a module of this package"),
-        ('import { a } from "../../outside.js";\n', "not a module of this package"),
-        ('import { a } from "./top.js";\n', "import each other"),
+        ('\nimport { a } from "../../outside.js";\n', "top.js, line 2: .* is not a module of this package"),
+        ('import { a } from "./absent.js";\n', "not a module of this package"),
+        ('\n\nimport { a } from "./top.js";\n', "top.js, line 3: .* import each other"),
     ],
 )
 def test_what_cannot_be_inlined_is_said(package: Path, text: str, sentence: str) -> None:
