@@ -28,8 +28,7 @@ $(VENV)/%.done: pyproject.toml tests/machine.py | $(VENV)/bin/python
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "rtcnb needs Python 3.11 or newer with venv. Install it, or say make PYTHON=/path/to/python."; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --upgrade pip || { rm -rf $(VENV); exit 1; } # no half of one stays
 
 clean:
 	rm -rf $(VENV) node_modules
