@@ -99,13 +99,26 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def console_errors() -> list[str]:
+    """What the console of `page` has said of errors so far; JupyterLab has some of its own."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, console_errors: list[str]) -> Iterator[Page]:
     """A fresh page; what its console says of errors is printed with a failing test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+
+    def note(error: str) -> None:
+        console_errors.append(error)
+        print(error)
+
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 1000}, permissions=["camera", "microphone"]
+    )
     page = context.new_page()
     page.set_default_timeout(20_000)
-    page.on("console", lambda m: print(f"[console] {m.text}") if m.type == "error" else None)
-    page.on("pageerror", lambda error: print(f"[page] {error}"))
+    page.on("console", lambda m: note(f"[console] {m.text}") if m.type == "error" else None)
+    page.on("pageerror", lambda error: note(f"[page] {error}"))
     yield page
     context.close()
 

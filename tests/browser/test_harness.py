@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from lab import CellFailed
+from playwright.sync_api import expect
 
 
 def test_a_cell_gives_its_text_and_its_error(notebook) -> None:
@@ -25,6 +26,33 @@ def test_a_running_cell_is_seen_and_stopped(notebook) -> None:
     assert nb.run("1 + 1").text == "2"
 
 
+HELLO = """
+import anywidget, traitlets
+
+class Hello(anywidget.AnyWidget):
+    _esm = '''
+    export default {
+      initialize({ model }) { model.set("initialized", true); model.save_changes(); },
+      render({ model, el }) { el.textContent = `hello ${model.get("name")}`; el.className = "hello"; },
+    };
+    '''
+    name = traitlets.Unicode("you").tag(sync=True)
+    initialized = traitlets.Bool(False).tag(sync=True)
+
+hello = Hello()
+hello
+"""
+
+
+def test_a_widget_is_initialized_and_shown(notebook) -> None:
+    nb = notebook()
+    cell = nb.start(HELLO)
+    expect(cell.element.locator(".hello")).to_have_text("hello you")
+    cell.wait()
+    # Each cell is handled after the messages that came before it, so one more look is enough here.
+    assert nb.run("hello.initialized").text == "True"
+
+
 def test_restart_and_reload_come_back(notebook) -> None:
     nb = notebook()
     nb.run("a = 1")
@@ -32,6 +60,20 @@ def test_restart_and_reload_come_back(notebook) -> None:
     assert nb.run("a").text == "1"
     nb.restart()
     assert "NameError" in nb.run("a", check=False).error
+
+
+def test_errors_of_the_page_are_collected(notebook, console_errors) -> None:
+    nb = notebook()
+    with nb.page.expect_event("pageerror"):
+        nb.page.evaluate("setTimeout(() => { throw new Error('on purpose') })")
+    assert any("on purpose" in error for error in console_errors)
+
+
+def test_camera_and_microphone_are_granted(notebook) -> None:
+    nb = notebook()
+    for name in ("camera", "microphone"):
+        state = nb.page.evaluate("name => navigator.permissions.query({name}).then(p => p.state)", name)
+        assert state == "granted"
 
 
 def test_themes_switch(notebook) -> None:
