@@ -6,12 +6,35 @@ import dataclasses
 import datetime
 from typing import Any
 
-from aiortc import RTCIceCandidate, RTCRtpReceiver, RTCSessionDescription
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceCandidate, RTCRtpReceiver, RTCSessionDescription
+from aiortc.rtcconfiguration import RTCIceTransportPolicy
 
-from ..errors import CandidateError
+from ..errors import CandidateError, PeerError
 from ..sdp import Candidate, SessionDescription
 
 COMPONENTS = {"rtp": 1, "rtcp": 2}  # W3C webrtc-pc section 4.8.2
+
+
+def to_configuration(servers: list[Any], transport_policy: str, bundle_policy: str) -> RTCConfiguration:
+    """Return aiortc's configuration.
+
+    Raises
+    ------
+    PeerError
+        There is no such policy.
+    """
+    for name, value, kind in (
+        ("iceTransportPolicy", transport_policy, RTCIceTransportPolicy),
+        ("bundlePolicy", bundle_policy, RTCBundlePolicy),
+    ):
+        known = [each.value for each in kind]
+        if value not in known:
+            raise PeerError(f"{name} {value!r}: it is one of {', '.join(known)}.")
+    return RTCConfiguration(
+        iceServers=servers,
+        iceTransportPolicy=RTCIceTransportPolicy(transport_policy),
+        bundlePolicy=RTCBundlePolicy(bundle_policy),
+    )
 
 
 def codec_names() -> dict[str, set[str]]:

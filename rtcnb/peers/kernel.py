@@ -17,10 +17,7 @@ from typing import Any, Literal
 from aiortc import (
     InvalidAccessError,
     InvalidStateError,
-    RTCBundlePolicy,
-    RTCConfiguration,
 )
-from aiortc.rtcconfiguration import RTCIceTransportPolicy
 
 from .. import trace as traces
 from ..errors import DescriptionError, InvalidState, NotSupported, PeerError, WrongTrack
@@ -29,7 +26,7 @@ from ..runtime import loop
 from ..sdp import Candidate, SessionDescription
 from . import refusals
 from .aiortc_internals import TricklingConnection
-from .aiortc_types import codec_names, to_session_description, to_statistics
+from .aiortc_types import codec_names, to_configuration, to_session_description, to_statistics
 from .channel import DataChannel, checked_options
 from .ice_servers import for_aiortc
 from .kernel_channel import KernelChannel
@@ -58,7 +55,7 @@ class KernelPeer(Peer):
     Raises
     ------
     PeerError
-        A server's URL cannot be read.
+        A server's URL cannot be read, or there is no such policy.
     """
 
     place = "kernel"
@@ -88,11 +85,7 @@ class KernelPeer(Peer):
         loop.close_at_exit(self, self._close)
 
     def _make(self, servers: list[Any], transport_policy: str, bundle_policy: str) -> Any:
-        configuration = RTCConfiguration(
-            iceServers=servers,
-            bundlePolicy=RTCBundlePolicy(bundle_policy),
-            iceTransportPolicy=RTCIceTransportPolicy(transport_policy),
-        )
+        configuration = to_configuration(servers, transport_policy, bundle_policy)
         pc = TricklingConnection(configuration, self._on_candidate, self._on_server, self._on_gathered)
         for state in STATE_NAMES:
             pc.on(state.lower() + "change", lambda state=state: self._set_state(state, getattr(pc, state)))
@@ -104,15 +97,13 @@ class KernelPeer(Peer):
     # -- what aiortc tells
 
     def _on_candidate(self, found: Any) -> None:
-        candidate = dataclasses.replace(Candidate.from_any(found), usernameFragment=self._ufrag(found.sdpMid))
+        section = self._local_as_set.section(found.sdpMid) if self._local_as_set else None
+        ufrag = section.ufrag if section is not None else None
+        candidate = dataclasses.replace(Candidate.from_any(found), usernameFragment=ufrag)
         if self._candidates and self._candidates[-1].is_end:
             self._candidates.pop()  # a section added later gathers anew
         self._gathered(candidate)
         self._describe_local()
-
-    def _ufrag(self, mid: str) -> str | None:
-        sections = self._local_as_set.document.media if self._local_as_set else []
-        return next((m.ufrag for m in sections if m.mid == mid), None)
 
     def _on_server(self, server: str, error: BaseException | None) -> None:
         text = f"{server} gave no candidate: {str(error) or type(error).__name__}"
@@ -141,12 +132,9 @@ class KernelPeer(Peer):
         ours.attach(track)
         self._record(traces.TrackEvent, action="received", track_kind=track.kind, track_id=ours.id)
         handle = Transceiver(track.kind, transceiver.direction, transceiver.mid, handle=transceiver)
-        self.emit("track", track=ours, streams=self._streams_of(transceiver.mid), transceiver=handle)
-
-    def _streams_of(self, mid: str) -> list[str]:
-        sections = self._remote_as_set.document.media if self._remote_as_set else []
-        msids = [m.msid for m in sections if m.mid == mid and m.msid]
-        return [msid.split()[0] for msid in msids if msid.split() and msid.split()[0] != "-"]
+        section = self._remote_as_set.section(transceiver.mid) if self._remote_as_set else None
+        stream = ((section.msid if section is not None else None) or "-").split()[0]
+        self.emit("track", track=ours, streams=[stream] if stream != "-" else [], transceiver=handle)
 
     def _on_datachannel(self, theirs: Any) -> None:
         channel = KernelChannel.wrap(self, theirs)

@@ -29,7 +29,7 @@ from .fast_lane import FastLane
 log = logging.getLogger("rtcnb")
 
 MESSAGE_TYPE = "rtcnb"
-HELLO_TIMEOUT = 5.0
+HELLO_TIMEOUT = 4.0  # a cell that needs a page says within 5 s that there is none
 CALL_TIMEOUT = 10.0
 
 Listener = Callable[[str, Any, list[memoryview], str], None]
@@ -146,7 +146,7 @@ class Link:
     # -- to the page
 
     async def active_page(self) -> PageInfo:
-        """Return the page that was focused last; wait up to 5 s for the first one.
+        """Return the page that was focused last; wait up to 4 s for the first one.
 
         Raises
         ------

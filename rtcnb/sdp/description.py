@@ -112,6 +112,10 @@ class SessionDescription:
         """
         return json.dumps({"type": self.type, "sdp": self.sdp}).replace("'", "\\u0027")
 
+    def section(self, mid: str | None) -> Media | None:
+        """Return the media section with this mid, or None."""
+        return next((media for media in self.document.media if media.mid == mid), None)
+
     def with_candidates(self, candidates: Iterable[Any], complete: bool) -> SessionDescription:
         """The same description with candidates in it, as a browser's localDescription shows gathered ones.
 
