@@ -1,0 +1,50 @@
+"""``rtcnb lab`` opens the tour, in a checkout and from a wheel."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rtcnb import cli
+
+
+def test_a_checkout_opens_its_own_tour() -> None:
+    assert cli.tour() == cli.PACKAGE.parent / "notebooks" / cli.TOUR
+    assert cli.tour().exists()
+
+
+def test_a_wheel_copies_the_tour_here_and_overwrites_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "site-packages" / "rtcnb"
+    (installed / "notebooks").mkdir(parents=True)
+    (installed / "notebooks" / cli.TOUR).write_text("the tour")
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(cli, "PACKAGE", installed)
+    assert cli.tour().read_text() == "the tour"
+    (here / cli.TOUR).write_text("mine by now")
+    assert cli.tour().read_text() == "mine by now"
+
+
+def test_without_jupyterlab_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert cli.main(["lab"]) == 1
+    assert 'pip install "rtcnb[lab]"' in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps this process instead of replacing it")
+def test_other_options_go_to_jupyterlab(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Any] = []
+    monkeypatch.setattr(os, "execv", lambda program, arguments: started.extend(arguments))
+    with pytest.raises(TypeError):  # execv does not return; this one does
+        cli.main(["lab", "--no-browser", "--port=8899"])
+    assert started[1:4] == ["-m", "jupyterlab", str(cli.tour())]
+    assert {"--no-browser", "--port=8899"} < set(started)
