@@ -2,10 +2,32 @@
 
 import { changed, registry } from "../web/objects.js";
 
-/** @typedef {{method: "getUserMedia" | "getDisplayMedia", video: string | null, audio: string | null}} Config */
+/**
+ * @typedef {"video" | "audio"} Kind
+ * @typedef {{method: "getUserMedia" | "getDisplayMedia", noun: string, video: string | null, audio: string | null}} Config
+ */
 
 const JPEG_QUALITY = 0.92;
-const PICTURE_TIMEOUT_MS = 5000;
+const FRAME_WAIT_MS = 1000;
+/** @type {Record<string, string>} what permissions policy calls it */
+const FEATURES = { camera: "camera", microphone: "microphone", screen: "display-capture" };
+
+/** @param {string} name @param {string} message @returns {never} */
+function fail(name, message) {
+  throw new DOMException(message, name);
+}
+
+/** @param {MediaStream | null} stream */
+const stopAll = (stream) => stream?.getTracks().forEach((track) => track.stop());
+
+/** An output in a frame may be forbidden what its page is allowed; the browser then says "denied" as if the
+ * person had. Not every browser tells the two apart. @param {any} error @param {string} noun */
+function explain(error, noun) {
+  const policy = /** @type {any} */ (document).featurePolicy;
+  const forbidden = policy?.allowsFeature(FEATURES[noun]) === false;
+  if (error?.name === "NotAllowedError" && forbidden) return new DOMException(error.message, "PermissionsPolicy");
+  return error;
+}
 
 class Device {
   /** @param {{emit: import("../web/objects.js").Emit}} context @param {Config} config */
@@ -15,73 +37,99 @@ class Device {
     /** @type {MediaStream | null} */
     this.stream = null;
     this.attempt = 0;
-    this.disposed = false;
+    this.withdraw = () => {};
+    this.controller = new AbortController();
     this.video = document.createElement("video");
     this.video.muted = this.video.playsInline = true;
+    void this.watchPermission();
   }
 
-  /** @param {MediaStreamConstraints} constraints */
-  async start(constraints) {
-    if (!navigator.mediaDevices) throw new DOMException("No mediaDevices on this page.", "InsecurePage");
-    this.stop();
-    const attempt = ++this.attempt;
-    // ipywebrtc replaces the page's own function by one that rewrites constraints; the prototype keeps it.
-    const open = MediaDevices.prototype[this.config.method];
-    const stream = await open.call(navigator.mediaDevices, constraints);
-    if (this.disposed || attempt !== this.attempt) {
-      stream.getTracks().forEach((track) => track.stop());
-      throw new DOMException("It was stopped while it was opening.", "AbortError");
+  async watchPermission() {
+    const { noun } = this.config;
+    const tell = (/** @type {string} */ state) => this.emit("permission", { state });
+    if (noun === "screen") return tell("prompt"); // it is asked for each time
+    try {
+      const status = await navigator.permissions.query({ name: /** @type {PermissionName} */ (noun) });
+      status.addEventListener("change", () => tell(status.state), { signal: this.controller.signal });
+      tell(status.state);
+    } catch {
+      tell("unknown"); // not every browser knows these names
     }
-    this.stream = stream;
-    for (const track of stream.getTracks()) this.register(track);
+  }
+
+  /** Open the device and describe it; null where stop() came first. @param {MediaStreamConstraints} constraints */
+  async start(constraints) {
+    const { method, noun } = this.config;
+    if (!navigator.mediaDevices) fail("InsecurePage", "This page has no mediaDevices");
+    // ipywebrtc replaces the page's own function by one that rewrites constraints; the prototype keeps it.
+    const open = MediaDevices.prototype[method];
+    if (!open) fail("NotSupportedError", `This browser has no ${method}`);
+    this.stop();
+    const attempt = this.attempt;
+    const opening = open.call(navigator.mediaDevices, constraints);
+    // The browser's question can't be taken back: an answer that comes too late turns its device off again.
+    opening.then((stream) => attempt === this.attempt || stopAll(stream)).catch(() => {});
+    const withdrawn = new Promise((resolve) => (this.withdraw = () => resolve(null)));
+    try {
+      const stream = await Promise.race([opening, withdrawn]);
+      if (!stream || attempt !== this.attempt) return null;
+      this.stream = stream;
+    } catch (error) {
+      throw explain(error, noun);
+    }
+    for (const track of /** @type {MediaStream} */ (this.stream).getTracks()) this.register(track);
     return this.describe();
   }
 
   /** @param {MediaStreamTrack} track */
   register(track) {
-    const id = this.config[/** @type {"video" | "audio"} */ (track.kind)];
+    const id = this.config[/** @type {Kind} */ (track.kind)];
     if (!id) return track.stop();
     track.onended = () => {
-      this.remove(id, track);
-      this.emit("ended", { kind: track.kind });
+      this.remove(track);
+      this.emit("ended", { kind: track.kind, left: this.live().length });
     };
     registry().tracks.set(id, track);
     changed(id);
   }
 
-  /** @param {string} id @param {MediaStreamTrack} track */
-  remove(id, track) {
-    if (registry().tracks.get(id) !== track) return;
+  /** @param {MediaStreamTrack} track */
+  remove(track) {
+    const id = this.config[/** @type {Kind} */ (track.kind)];
+    if (!id || registry().tracks.get(id) !== track) return;
     registry().tracks.delete(id);
     changed(id);
   }
 
-  /** @param {"video" | "audio"} kind */
+  live() {
+    return (this.stream?.getTracks() ?? []).filter((track) => track.readyState === "live");
+  }
+
+  /** @param {Kind} kind @returns {MediaStreamTrack} */
   track(kind) {
-    const track = this.stream?.getTracks().find((t) => t.kind === kind && t.readyState === "live");
-    if (!track) throw new DOMException(`The ${kind} is not running.`, "InvalidStateError");
-    return track;
+    return this.live().find((track) => track.kind === kind) ?? fail("NotRunning", `The ${kind} is not running`);
   }
 
   describe() {
     /** @type {Record<string, any>} */
     const described = {};
-    for (const track of this.stream?.getTracks() ?? []) {
+    for (const track of this.live()) {
       const settings = track.getSettings();
       described[track.kind] = { settings, capabilities: track.getCapabilities?.() ?? {}, label: track.label };
     }
     return described;
   }
 
-  /** @param {"video" | "audio"} kind @param {MediaTrackConstraints} constraints */
+  /** @param {Kind} kind @param {MediaTrackConstraints} constraints */
   async applyConstraints(kind, constraints) {
     await this.track(kind).applyConstraints(constraints);
     return this.describe();
   }
 
   async devices() {
-    if (!navigator.mediaDevices) throw new DOMException("No mediaDevices on this page.", "InsecurePage");
-    return (await navigator.mediaDevices.enumerateDevices()).map((device) => device.toJSON());
+    if (!navigator.mediaDevices) fail("InsecurePage", "This page has no mediaDevices");
+    const found = await navigator.mediaDevices.enumerateDevices();
+    return found.map(({ deviceId, kind, label, groupId }) => ({ deviceId, kind, label, groupId }));
   }
 
   /** One picture, as JPEG. */
@@ -99,28 +147,32 @@ class Device {
     return { width, height, $buffers: [await blob.arrayBuffer()] };
   }
 
+  /** A tab in the background presents no frames; the picture that the element holds is then the latest. */
   nextFrame() {
     return new Promise((resolve, reject) => {
-      const late = () => reject(new DOMException("The camera gives no picture.", "NotReadableError"));
-      const timer = setTimeout(late, PICTURE_TIMEOUT_MS);
+      const late = () =>
+        this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && this.video.videoWidth
+          ? resolve(null)
+          : reject(new DOMException("It gives no picture", "NotReadableError"));
+      const timer = setTimeout(late, FRAME_WAIT_MS);
       this.video.requestVideoFrameCallback(() => (clearTimeout(timer), resolve(null)));
     });
   }
 
   stop() {
     this.attempt++;
+    this.withdraw();
     for (const track of this.stream?.getTracks() ?? []) {
       track.onended = null;
       track.stop();
-      const id = this.config[/** @type {"video" | "audio"} */ (track.kind)];
-      if (id) this.remove(id, track);
+      this.remove(track);
     }
     this.stream = null;
     this.video.srcObject = null;
   }
 
   dispose() {
-    this.disposed = true;
+    this.controller.abort();
     this.stop();
   }
 }

@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from .. import trace as traces
 from ..errors import (
-    ConstraintError,
     DeviceBusy,
-    DeviceCannot,
     DeviceDenied,
     DeviceError,
     DeviceMissing,
-    InsecurePage,
     MediaError,
     PageGone,
     PageRefused,
@@ -26,19 +23,27 @@ from ..runtime import loop
 from ..runtime.emitter import Emitter
 from ..runtime.page import PageObject
 from . import constraints as known
+from .device_errors import device_error
 from .track import Kind, PageTrack
 
 START_TIMEOUT = 60.0  # a person may have to answer the browser's question
+STATE_AFTER: dict[type, str] = {DeviceDenied: "denied", DeviceMissing: "missing", DeviceBusy: "busy"}
+
+GONE = "The page that held the {noun} was closed or reloaded. Start it again."
+ENDED = "The {noun} was unplugged, or its permission was taken back. Start it again."
 
 
 @dataclass(frozen=True)
 class DeviceInfo:
-    """One camera, microphone or loudspeaker (W3C mediacapture-main section 9.2.1); no label before a permission."""
+    """One camera, microphone or loudspeaker (W3C mediacapture-main section 9.2.1).
+
+    Without a permission the browser tells no label, and perhaps no id.
+    """
 
     deviceId: str
     kind: str
     label: str
-    groupId: str = ""
+    groupId: str = field(default="", repr=False)
 
 
 class Device(Emitter):
@@ -47,16 +52,18 @@ class Device(Emitter):
     Attributes
     ----------
     video, audio : PageTrack or None
-        The same before a start, after it, and after the next.
-    state : {"off", "starting", "live", "ended", "failed"}
+        The same before a start, after it, after the next, and in the next page.
+    state : {"off", "starting", "live", "ended", "denied", "missing", "busy", "failed"}
     asked : dict
         The constraints, by kind.
-    settings : dict
-        What was obtained, by constraint; of the picture where there is one.
-    capabilities : dict
-        What the device could do.
-    error : DeviceError or None
+    obtained : dict
+        By kind, what the browser gave: ``settings``, ``capabilities`` and ``label``.
+    permission : {"prompt", "granted", "denied", "unknown"}
+        As the page last told; unknown before the first call, and where a browser does not tell.
+    error : RtcnbError or None
         Why the last start failed.
+    note : str
+        Why it ended by itself, in a sentence.
     """
 
     EVENTS: ClassVar[frozenset[str]] = frozenset({"started", "stopped", "ended", "error"})
@@ -70,19 +77,41 @@ class Device(Emitter):
         self.video = PageTrack(f"{id}/video", "video", self.noun) if "video" in asked else None
         self.audio = PageTrack(f"{id}/audio", "audio", f"{self.noun} sound") if "audio" in asked else None
         self.state = "off"
-        self.settings: dict[str, Any] = {}
-        self.capabilities: dict[str, Any] = {}
-        self.label = ""
-        self.error: DeviceError | None = None
+        self.obtained: dict[str, dict[str, Any]] = {}
+        self.permission = "unknown"
+        self.error: RtcnbError | None = None
+        self.note = ""
         self.observers: list[Any] = []
         self._page: PageObject | None = None
         self._starting = asyncio.Lock()
         self._view: Any = None
 
+    @property
+    def main(self) -> Kind:
+        """The kind that this device is about."""
+        return "video" if self.video is not None else "audio"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What was obtained, by constraint; of the picture where there is one."""
+        return dict(self.obtained.get(self.main, {}).get("settings", {}))
+
+    @property
+    def capabilities(self) -> dict[str, Any]:
+        """What the device could do, by constraint; of the picture where there is one."""
+        return dict(self.obtained.get(self.main, {}).get("capabilities", {}))
+
+    @property
+    def label(self) -> str:
+        """What the browser calls the device; empty before it was open."""
+        return str(self.obtained.get(self.main, {}).get("label", ""))
+
     # -- what cells call
 
     async def start(self, timeout: float = START_TIMEOUT) -> None:
         """Open the device; the browser may ask the person for permission.
+
+        Where this raises, times out or is stopped, nothing opens later either.
 
         Raises
         ------
@@ -90,6 +119,8 @@ class Device(Emitter):
             Why it could not be opened, and what to do.
         NoPage
             No browser page answers.
+        PageTimeout
+            Nobody answered the browser's question within `timeout` seconds.
         """
         await loop.run(self._start(timeout, None))
 
@@ -105,14 +136,16 @@ class Device(Emitter):
     async def applyConstraints(self, **constraints: Any) -> None:
         """Ask the running device for something else (W3C mediacapture-main section 4.3.3).
 
+        As in JavaScript, these take the place of all that was asked before; a chosen device stays.
+
         Raises
         ------
         ConstraintError, DeviceCannot, DeviceError
         """
-        kind: Kind = "video" if self.video is not None else "audio"
-        wanted = known.checked(kind, constraints)
-        self._obtained(await loop.run(self._in_page("applyConstraints", kind, wanted)))
-        self.asked[kind].update(wanted)
+        wanted = known.checked(self.main, constraints)
+        self.obtained = await loop.run(self._in_page("applyConstraints", self.main, wanted))
+        chosen = {n: v for n, v in self.asked[self.main].items() if n in ("deviceId", "groupId")}
+        self.asked[self.main] = {**chosen, **wanted}
         self._tell()
 
     async def snapshot(self, timeout: float = 10.0) -> Any:
@@ -129,6 +162,8 @@ class Device(Emitter):
         """
         if self.video is None:
             raise MediaError(f"A {self.noun} has no picture.")
+        if self.state != "live":
+            raise device_error(self.noun, "NotRunning", "")
         reply = await loop.run(self._in_page("snapshot", timeout=timeout))
         from .frames import decode_jpeg
 
@@ -141,22 +176,34 @@ class Device(Emitter):
             if self.state == "live" and (page is None or (self._page and self._page.page == page)):
                 return
             await self._drop_elsewhere(page)
+            self.error, self.note = None, ""
             self._become("starting")
-            constraints = {kind: wanted or True for kind, wanted in self.asked.items()}
             try:
-                described = await self._in_page("start", constraints, timeout=timeout, page=page)
-            except DeviceError as error:
-                self.error = error
-                self._become("failed")
-                self.emit("error", error=error)
+                described = await self._in_page("start", self._constraints(), timeout=timeout, page=page)
+            except RtcnbError as error:
+                self._give_up(error)
                 raise
-            except RtcnbError:
-                self._become("off")
+            except asyncio.CancelledError:
+                self._give_up(None)
                 raise
-            self.error = None
-            self._obtained(described)
+            if described is None:
+                raise DeviceError(f"The {self.noun} was stopped while it was opening.")
+            self.obtained = described
             self._become("live")
             self.emit("started")
+
+    def _constraints(self) -> dict[str, Any]:
+        return {kind: wanted or True for kind, wanted in self.asked.items()}
+
+    def _give_up(self, error: RtcnbError | None) -> None:
+        """Note why it did not open; an answer to the browser's question that comes later opens nothing."""
+        if self._page is not None and self._page.page is not None and not self._page.closed:
+            self._page.post("stop")
+        self.error = error
+        failed = isinstance(error, DeviceError)
+        self._become(STATE_AFTER.get(type(error), "failed") if failed else "off")
+        if error is not None:
+            self.emit("error", error=error)
 
     async def _drop_elsewhere(self, page: str | None) -> None:
         """Let go of the device in another page than this one."""
@@ -168,41 +215,55 @@ class Device(Emitter):
                 pass
 
     async def _stop(self) -> None:
+        self.error, self.note = None, ""
         if self._page is not None and not self._page.closed and self.state != "off":
             await self._in_page("stop")
             self._become("off")
             self.emit("stopped")
+        elif self.state != "off":
+            self._become("off")  # a page that is gone took it along
+
+    async def _choose(self, device_id: str, page: str) -> None:
+        """Use this device from now on: at once where one is running, else at the next start."""
+        self.asked[self.main]["deviceId"] = {"exact": device_id}
+        if self.state == "live":
+            await self._stop()
+            await self._start(START_TIMEOUT, page)
 
     async def _in_page(
         self, method: str, *args: Any, timeout: float = START_TIMEOUT, page: str | None = None
     ) -> Any:
         if self._page is None or self._page.closed:
-            config = {"method": self.method, "video": _id(self.video), "audio": _id(self.audio)}
+            config = {
+                "method": self.method,
+                "noun": self.noun,
+                "video": _id(self.video),
+                "audio": _id(self.audio),
+            }
             self._page = PageObject("media/camera.js", config, self._hear, self._page_gone, prefer=page)
         try:
             return await self._page.call(method, *args, timeout=timeout)
         except PageRefused as refused:
-            raise self._error(refused) from refused
+            raise device_error(self.noun, refused.name, refused.detail, refused.data) from refused
 
     def _hear(self, event: str, detail: Any, buffers: list[memoryview]) -> None:
-        if event == "ended":
-            self._become("ended")
-            self.emit("ended")
+        if event == "permission":
+            self.permission = str(detail["state"])
+        elif event == "ended" and not detail["left"]:
+            self._end(ENDED)
 
     def _page_gone(self) -> None:
         if self.state in ("live", "starting"):
-            self._become("ended")
-            self.emit("ended")
+            self._end(GONE)
 
-    def _obtained(self, described: dict[str, Any]) -> None:
-        main = described.get("video") or described.get("audio") or {}
-        self.settings = main.get("settings", {})
-        self.capabilities = main.get("capabilities", {})
-        self.label = str(main.get("label", ""))
+    def _end(self, why: str) -> None:
+        self.note = why.format(noun=self.noun)
+        self._become("ended")
+        self.emit("ended")
 
     def _become(self, state: str) -> None:
         self.state = state
-        text = f"{self.noun} {state}" + (f": {self.error}" if state == "failed" else "")
+        text = f"{self.noun} {state}" + (f": {self.error}" if self.error else "")
         traces.current().append(traces.MediaEvent(time=time.monotonic(), action=state, text=text))
         self._tell()
 
@@ -210,53 +271,17 @@ class Device(Emitter):
         for observer in list(self.observers):
             observer()
 
-    def _error(self, refused: PageRefused) -> RtcnbError:
-        """Return the exception for what the browser said (mediacapture-main section 10.2)."""
-        noun, said = self.noun, f"The browser says: {refused.detail or refused.name}."
-        if refused.name in ("NotAllowedError", "SecurityError"):
-            if "policy" in refused.detail.lower():
-                return DeviceDenied(f"This notebook host forbids the {noun} in output frames. {said}")
-            return DeviceDenied(
-                f"The {noun} was not allowed. {said} Allow it for this site (the icon beside the address), or in "
-                "the system's privacy settings, and start it again."
-            )
-        if refused.name == "NotFoundError":
-            return DeviceMissing(
-                f"There is no {noun} here. {said} Plug one in, or go on with rtcnb.TestPattern(place='page')."
-            )
-        if refused.name in ("NotReadableError", "AbortError"):
-            return DeviceBusy(
-                f"The {noun} is there but cannot be read. {said} Another program or tab may hold it: close that "
-                "and start it again."
-            )
-        if refused.name == "OverconstrainedError":
-            name = str(refused.data.get("constraint", ""))
-            return DeviceCannot(
-                f"No {noun} can do what was asked: {name or 'a constraint'} cannot be met. Give the value plain, "
-                'without {"exact": ...}, to get the nearest.',
-                name,
-            )
-        if refused.name == "InsecurePage":
-            return InsecurePage(
-                f"The {noun} needs https or localhost, and this page has neither. Open the notebook by https, or "
-                "through an ssh tunnel as http://localhost."
-            )
-        if refused.name == "InvalidStateError" and self.method == "getUserMedia":
-            return DeviceError(f"The {noun} is not running. Start it: await {noun}.start().")
-        if refused.name == "TypeError":
-            return ConstraintError(f"The browser cannot use these constraints: {refused.detail}")
-        return DeviceError(f"The {noun} could not be used. {said}")
-
     # -- display
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.state}{self._size()}>"
 
     def _size(self) -> str:
-        if self.state != "live" or "width" not in self.settings:
+        settings = self.settings
+        if self.state != "live" or "width" not in settings:
             return ""
-        rate = self.settings.get("frameRate")
-        return f" {self.settings['width']}x{self.settings['height']}" + (f" at {rate:g} fps" if rate else "")
+        rate = settings.get("frameRate")
+        return f" {settings['width']}x{settings['height']}" + (f" at {rate:g} fps" if rate else "")
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         from .camera_view import CameraView

@@ -10,13 +10,14 @@ import ipywebrtc
 import ipywidgets
 import traitlets
 
+from ..errors import TrackEnded
 from ..runtime import page as pages
 from ..web.esm import module
 from .track import PageTrack
 
 
 class Bridge(anywidget.AnyWidget):
-    """The invisible widget that captures one ipywebrtc stream in the page and registers its tracks."""
+    """The invisible widget that captures one ipywebrtc stream in the page where a peer wants it."""
 
     _esm = module("media/ipywebrtc_bridge.js")
     link = traitlets.Unicode().tag(sync=True)
@@ -31,13 +32,17 @@ _bridges: weakref.WeakKeyDictionary[Any, Bridge] = weakref.WeakKeyDictionary()
 def page_tracks_of(stream: ipywebrtc.MediaStream) -> list[PageTrack]:
     """Return the tracks of an ipywebrtc stream: its picture, and its sound where it says that it has one.
 
-    They are captured in the page as soon as the stream runs; the same stream gives the same tracks.
+    They are captured in the page of the peer that wants them, and the same stream gives the same tracks.
 
     Raises
     ------
     NoPage
         This Python runs in no notebook kernel.
+    TrackEnded
+        The stream was closed.
     """
+    if stream.comm is None:
+        raise TrackEnded(f"This {type(stream).__name__} of ipywebrtc was closed. Make it again.")
     id = f"ipywebrtc-{stream.model_id}"
     name = type(stream).__name__
     constraints = getattr(stream, "constraints", None) or {}

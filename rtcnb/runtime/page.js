@@ -32,6 +32,7 @@ class Page {
     this.fastLane = null;
     this.undo = this.listen();
     registry().links.set(this.link, (id, event, detail, buffers) => this.emit(id, event, detail, buffers));
+    changed(this.link);
     this.send({ kind: "hello", ...this.describe() });
   }
 
@@ -196,6 +197,7 @@ class Page {
     this.undo();
     if (!kernelGone) this.send({ kind: "bye" });
     registry().links.delete(this.link);
+    changed(this.link);
     for (const id of [...this.made.keys()]) this.drop(id);
     this.fastLane?.close();
   }

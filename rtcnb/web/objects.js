@@ -9,6 +9,7 @@
  * @typedef {object} Registry
  * @property {Map<string, AnyObject>} objects
  * @property {Map<string, MediaStreamTrack>} tracks
+ * @property {Map<string, () => void>} sources how to get a track that is made only when a peer wants it, by its id
  * @property {Map<string, string>} failures why a track that was to come does not, by its id
  * @property {Map<string, (id: string, event: string, detail: any, buffers?: ArrayBuffer[]) => void>} links
  * @property {Map<string, Set<(name: string, detail: any, buffers: DataView[]) => void>>} receivers
@@ -23,6 +24,7 @@ export function registry() {
   shared[KEY] ??= {
     objects: new Map(),
     tracks: new Map(),
+    sources: new Map(),
     failures: new Map(),
     links: new Map(),
     receivers: new Map(),
