@@ -105,19 +105,21 @@ class BrowserPeer {
     this.undo.push(watch(id, update));
   }
 
-  /** Wait for a track that the page makes by itself. @param {string} id @returns {Promise<void>} */
+  /** Have a track made that lives elsewhere in this page, and wait for it. @param {string} id @returns {Promise<void>} */
   arrival(id) {
-    const { tracks, failures } = registry();
+    const { tracks, sources, failures } = registry();
+    failures.delete(id); // of an earlier try
     return new Promise((resolve, reject) => {
-      const late = () => failed("it did not come");
+      const late = () => failed("TimeoutError: it gave no track in time");
       const timer = setTimeout(late, ARRIVAL_TIMEOUT_MS);
       const end = () => (clearTimeout(timer), queueMicrotask(() => unwatch()));
       const failed = (/** @type {string} */ why) => (
-        end(), reject(new DOMException(`The stream gave no track (${why}).`, "NotFoundError"))
+        end(), reject(new DOMException(why, "StreamFailed"))
       );
       const look = () => {
         if (tracks.has(id)) (end(), resolve());
         else if (failures.has(id)) failed(/** @type {string} */ (failures.get(id)));
+        else sources.get(id)?.();
       };
       const unwatch = watch(id, look);
     });

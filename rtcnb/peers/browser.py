@@ -16,8 +16,10 @@ from ..errors import (
     PageGone,
     PageRefused,
     PeerError,
+    RtcnbError,
     WrongTrack,
 )
+from ..media.device_errors import stream_error
 from ..media.track import Kind, PageTrack
 from ..runtime.page import PageObject
 from ..sdp import Candidate, SessionDescription
@@ -157,7 +159,9 @@ class BrowserPeer(Peer):
 
         return await self._do(method, arguments, operation)
 
-    def _error(self, method: str, refused: PageRefused) -> PeerError:
+    def _error(self, method: str, refused: PageRefused) -> RtcnbError:
+        if refused.name == "StreamFailed":
+            return stream_error(f"{self.name}.addTrack()", refused.detail)
         said = (
             f"{self.name}.{method}(): the browser refused: {refused.detail or refused.name} ({refused.name})"
         )
