@@ -16,6 +16,14 @@ function describeError(error) {
   return { name, message, constraint };
 }
 
+/** An id that outlives a reload. A duplicated tab has it too, which is why `reloaded` is told beside it. */
+function tabId() {
+  const key = "rtcnb.tab";
+  const id = sessionStorage.getItem(key) ?? newId();
+  sessionStorage.setItem(key, id);
+  return id;
+}
+
 class Page {
   /** @param {import("../web/types").Model} model */
   constructor(model) {
@@ -42,6 +50,8 @@ class Page {
       visible: document.visibilityState === "visible",
       secure: isSecureContext,
       agent: navigator.userAgent,
+      tab: tabId(),
+      reloaded: performance.getEntriesByType("navigation").some((n) => /** @type {any} */ (n).type === "reload"),
       host: location.hostname,
     };
   }

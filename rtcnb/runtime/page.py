@@ -50,6 +50,7 @@ class PageInfo:
     focused_at: float
     secure: bool = True
     agent: str = ""
+    tab: str = ""
     modules: set[str] = field(default_factory=set)
     fast_lane: asyncio.Future[str] | None = None
 
@@ -102,9 +103,14 @@ class Link:
                 listener(str(content.get("event")), content.get("detail"), buffers, page)
 
     def _welcome(self, page: str, content: dict[str, Any]) -> None:
+        tab = str(content.get("tab"))
+        if content.get("reloaded"):
+            # The "bye" of a page that reloads may be lost with its socket.
+            for old in [p.instance for p in self.pages.values() if p.tab == tab]:
+                self._page_gone(old)
         focused_at = time.monotonic() if content.get("focused") or not self.pages else 0.0
         secure, agent = bool(content.get("secure")), str(content.get("agent", ""))
-        self.pages[page] = PageInfo(page, focused_at, secure, agent)
+        self.pages[page] = PageInfo(page, focused_at, secure, agent, tab)
         trace.current().append(trace.PageEvent(time=time.monotonic(), peer="", action="hello", page=page))
         self._hello.set()
 

@@ -41,9 +41,9 @@ class Pages:
         self.link = link
         self.pages: dict[str, FakePage] = {}
 
-    def open(self, instance: str, focused: bool = True) -> FakePage:
+    def open(self, instance: str, focused: bool = True, **more: Any) -> FakePage:
         self.pages[instance] = FakePage(self.link, instance)
-        self.pages[instance].say("hello", focused=focused, secure=True)
+        self.pages[instance].say("hello", focused=focused, secure=True, **more)
         return self.pages[instance]
 
     def send(self, content: dict[str, Any], buffers: Any = None) -> None:
@@ -137,6 +137,20 @@ async def test_the_survivor_is_asked_next(pages: Pages) -> None:
     second.say("bye")
     await loop.run(an_object().call("ping"))
     assert first.orders
+
+
+async def test_a_reload_ends_the_page_before_it_though_its_bye_was_lost(pages: Pages) -> None:
+    pages.open("p1", tab="t")
+    gone: list[str] = []
+    thing = an_object(on_gone=lambda: gone.append("p1"))
+    await loop.run(thing.call("ping"))
+    pages.open("duplicate", tab="t")
+    await loop.run(thing.call("ping"))
+    assert gone == []
+    pages.open("p2", tab="t", reloaded=True)
+    with pytest.raises(PageGone):
+        await loop.run(thing.call("ping"))
+    assert gone == ["p1"]
 
 
 async def test_posts_go_in_order_and_their_errors_surface_at_the_next_call(pages: Pages) -> None:
