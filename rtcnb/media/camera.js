@@ -41,6 +41,8 @@ class Device {
     this.controller = new AbortController();
     this.video = document.createElement("video");
     this.video.muted = this.video.playsInline = true;
+    // A screen tells its true size with its first picture, a window or a phone may be turned.
+    this.video.onresize = () => this.emit("obtained", this.describe());
     void this.watchPermission();
   }
 
@@ -78,6 +80,9 @@ class Device {
       throw explain(error, noun);
     }
     for (const track of /** @type {MediaStream} */ (this.stream).getTracks()) this.register(track);
+    const picture = this.live().find((track) => track.kind === "video");
+    this.video.srcObject = picture ? new MediaStream([picture]) : null;
+    this.video.play().catch(() => {}); // it is tried again where a snapshot needs it
     return this.describe();
   }
 
@@ -134,10 +139,7 @@ class Device {
 
   /** One picture, as JPEG. */
   async snapshot() {
-    const track = this.track("video");
-    if (/** @type {MediaStream | null} */ (this.video.srcObject)?.getTracks()[0] !== track) {
-      this.video.srcObject = new MediaStream([track]);
-    }
+    this.track("video");
     await this.video.play();
     await this.nextFrame();
     const { videoWidth: width, videoHeight: height } = this.video;

@@ -249,6 +249,9 @@ class Device(Emitter):
     def _hear(self, event: str, detail: Any, buffers: list[memoryview]) -> None:
         if event == "permission":
             self.permission = str(detail["state"])
+        elif event == "obtained" and self.state == "live":
+            self.obtained = detail
+            self._tell()
         elif event == "ended" and not detail["left"]:
             self._end(ENDED)
 

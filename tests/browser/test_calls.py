@@ -156,6 +156,14 @@ def test_the_native_constructor_is_used_beside_ipywebrtc(notebook: Any) -> None:
     nb = notebook()
     nb.run("import ipywebrtc\nipywebrtc.CameraStream(constraints={'video': True, 'audio': False})")
     nb.page.wait_for_selector(".jp-OutputArea video")
+    # What ipywebrtc's adapter puts in the constructor's place keeps its prototype; this one may not be used.
+    nb.page.evaluate(
+        """() => {
+            const wrapped = function () { throw new Error('the wrapped constructor') };
+            wrapped.prototype = RTCPeerConnection.prototype;
+            window.RTCPeerConnection = wrapped;
+        }"""
+    )
     nb.run(SETUP)
     code = """
 stream = ipywebrtc.CameraStream(constraints={"video": True, "audio": False})
@@ -169,7 +177,3 @@ await until(some)
 print("arrived")
 """
     assert nb.run(code).text.strip() == "arrived"
-    assert nb.page.evaluate(
-        "Object.values(Object.fromEntries(globalThis[Symbol.for('rtcnb.objects')].objects))"
-        ".every(o => !o.pc || /native code/.test(Function.prototype.toString.call(o.pc.constructor)))"
-    )

@@ -397,6 +397,8 @@ def test_a_screen_is_chosen_by_the_person(page: Page, notebook: Any) -> None:
     press(page, "Start")
     shows(page, "screen live")
     picture_moves(page)
+    height = page.evaluate(f"{TRACKS}[0].getSettings().height")
+    shows(page, f"×{height} · 15 fps", f"height–{height}")
     assert nb.run("screen.settings['displaySurface'] in ('monitor', 'window', 'browser')").text == "True"
     nb.screenshot("screen", widget(page))
     nb.run("await screen.stop()")
