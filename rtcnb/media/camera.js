@@ -21,11 +21,12 @@ function fail(name, message) {
 const stopAll = (stream) => stream?.getTracks().forEach((track) => track.stop());
 
 /** An output in a frame may be forbidden what its page is allowed; the browser then says "denied" as if the
- * person had. Not every browser tells the two apart. @param {any} error @param {string} noun */
+ * person had (not every browser tells the two apart). A screen is given only after a click. @param {any} error @param {string} noun */
 function explain(error, noun) {
   const policy = /** @type {any} */ (document).featurePolicy;
   const forbidden = policy?.allowsFeature(FEATURES[noun]) === false;
   if (error?.name === "NotAllowedError" && forbidden) return new DOMException(error.message, "PermissionsPolicy");
+  if (error?.name === "InvalidStateError" && noun === "screen") return new DOMException(error.message, "NeedsGesture");
   return error;
 }
 

@@ -20,8 +20,8 @@ from ..errors import (
 def device_error(noun: str, name: str, detail: str, data: Mapping[str, Any] | None = None) -> MediaError:
     """Return the exception for a rejection of getUserMedia or getDisplayMedia.
 
-    The names are those of mediacapture-main section 10.2 and screen-capture section 5.1, and three of our
-    page's own: InsecurePage, PermissionsPolicy, NotRunning.
+    The names are those of mediacapture-main section 10.2 and screen-capture section 5.1, and four of our
+    page's own: InsecurePage, PermissionsPolicy, NeedsGesture, NotRunning.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def device_error(noun: str, name: str, detail: str, data: Mapping[str, Any] | No
     said = f"The browser says: {detail.rstrip('.') or name}."
     if name in _SENTENCES:
         kind, sentence = _SENTENCES[name]
-        return kind(sentence.format(noun=noun, Noun=noun.capitalize(), said=said))
+        return kind(sentence.format(noun=noun, said=said))
     if name == "OverconstrainedError":
         return _cannot(noun, str((data or {}).get("constraint", "")))
     if name == "TypeError":
@@ -108,7 +108,7 @@ _SENTENCES: dict[str, tuple[type[DeviceError], str]] = {
         DeviceError,
         "This browser cannot give the {noun} to a page; browsers on phones have no screen to give.",
     ),
-    "InvalidStateError": (
+    "NeedsGesture": (
         DeviceError,
         "The browser gives the {noun} only just after a click or a key in this page. {said} Press Start on "
         "its display.",

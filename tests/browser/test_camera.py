@@ -405,6 +405,15 @@ def test_a_screen_is_chosen_by_the_person(page: Page, notebook: Any) -> None:
     assert page.evaluate(f"{TRACKS}.length") == 0
 
 
+def test_a_screen_needs_a_click(page: Page, notebook: Any) -> None:
+    fail = FAIL.replace("getUserMedia", "getDisplayMedia")
+    page.add_init_script(fail.format(name="InvalidStateError", message="Must be called from a user gesture"))
+    nb = notebook("import rtcnb\nscreen = rtcnb.Screen()\nscreen")
+    nb.press_run(0)
+    assert "only just after a click or a key in this page" in failing(nb, "screen.start()")
+    shows(page, "screen failed", "Press Start on its display.")
+
+
 def test_the_static_form_says_what_matters(camera: Notebook) -> None:
     camera.run("await cam.start()")
     html = camera.run("from IPython.display import HTML\nHTML(cam._view.bundle()['text/html'])").html
