@@ -55,6 +55,8 @@ class Controls:
             default = (parameters or {}).get(name, inspect.Parameter.empty)
             widget = _widget(name, abbreviation, default)
             self.widgets[name] = widget
+            if default is not inspect.Parameter.empty and widget is not abbreviation:
+                self._keep(widget, default)
             if name in earlier:
                 self._keep(widget, earlier[name])
             self.values[name] = widget.value
@@ -70,7 +72,9 @@ class Controls:
         if widget is None:
             return
         try:
-            self.set(name, widget.traits()["value"].validate(widget, _from_json(widget, trait, value)))
+            chosen = _from_json(widget, trait, value)
+            validate = getattr(widget.traits()["value"], "validate", None)  # a menu's value may be anything
+            self.set(name, validate(widget, chosen) if validate is not None else chosen)
         except (traitlets.TraitError, TypeError, ValueError, IndexError) as error:
             log.warning("control %s: %s", name, error)
 
