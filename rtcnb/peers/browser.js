@@ -19,7 +19,7 @@ const describe = (description) => description && { type: description.type, sdp: 
 class BrowserPeer {
   /**
    * @param {{id: string, emit: import("../web/objects.js").Emit}} context
-   * @param {{rtcConfiguration: RTCConfiguration, name: string}} config
+   * @param {{rtcConfiguration: RTCConfiguration}} config
    */
   constructor({ id, emit }, { rtcConfiguration }) {
     this.id = id;

@@ -58,13 +58,12 @@ class BrowserPeer(Peer):
     def __init__(
         self, name: str, iceServers: Any = (), *, trace: traces.Trace | None = None, **configuration: Any
     ) -> None:
-        servers = checked_servers(iceServers)
-        super().__init__(name, trace)
+        config = {"rtcConfiguration": {"iceServers": checked_servers(iceServers), **configuration}}
+        self._page = PageObject("peers/browser.js", config, self._on_event, self._on_gone)
         self._numbers = itertools.count(1)
         self._channels: dict[str, DataChannel] = {}
         self._ufrag: str | None = None
-        config = {"name": name, "rtcConfiguration": {"iceServers": servers, **configuration}}
-        self._page = PageObject("peers/browser.js", config, self._on_event, self._on_gone)
+        super().__init__(name, trace)  # last: it closes the older peer of this name
 
     # -- what the page tells
 
@@ -212,10 +211,7 @@ class BrowserPeer(Peer):
 
     def addTransceiver(self, trackOrKind: Any, direction: str = "sendrecv") -> Transceiver:
         """Reserve a section for a track, or for a kind: ``"video"`` or ``"audio"``."""
-        if direction not in ("sendrecv", "sendonly", "recvonly", "inactive"):
-            raise PeerError(
-                f"{self.name}.addTransceiver(): direction is sendrecv, sendonly, recvonly or inactive."
-            )
+        self._check_direction(direction)
         handle = f"sender-{next(self._numbers)}"
         if trackOrKind in ("audio", "video"):
             kind, subject = trackOrKind, trackOrKind

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import time
 import warnings
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
-from aiortc import (
-    InvalidAccessError,
-    InvalidStateError,
-)
+from aiortc import InvalidAccessError, InvalidStateError
 
 from .. import trace as traces
 from ..errors import DescriptionError, InvalidState, NotSupported, PeerError, WrongTrack
+from ..media.outgoing import Outgoing
 from ..media.track import KernelTrack, Kind
 from ..runtime import loop
 from ..sdp import Candidate, SessionDescription
@@ -69,23 +68,22 @@ class KernelPeer(Peer):
         bundlePolicy: Literal["balanced", "max-compat", "max-bundle"] = "balanced",
         trace: traces.Trace | None = None,
     ) -> None:
-        super().__init__(name, trace)
         servers, unused = for_aiortc(iceServers)
+        configuration = to_configuration(servers, iceTransportPolicy, bundlePolicy)
+        super().__init__(name, trace)
         for sentence in unused:
             warnings.warn(f"{name}: {sentence}", stacklevel=2)
             self._note(sentence)
         self._remote_candidates: RemoteCandidates | None = None
         self._local_as_set: SessionDescription | None = None
         self._remote_as_set: SessionDescription | None = None
-        self._senders: list[Any] = []
-        self._pc = loop.call(self._make, servers, iceTransportPolicy, bundlePolicy)
-        self._negotiation = NegotiationNeeded(
-            self._pc, lambda: self._local_as_set, lambda: self.emit("negotiationneeded")
-        )
+        self._outgoing: list[Outgoing] = []
+        self._pc = loop.call(self._make, configuration)
+        fire = functools.partial(self.emit, "negotiationneeded")
+        self._negotiation = NegotiationNeeded(self._pc, lambda: self._local_as_set, fire)
         loop.close_at_exit(self, self._close)
 
-    def _make(self, servers: list[Any], transport_policy: str, bundle_policy: str) -> Any:
-        configuration = to_configuration(servers, transport_policy, bundle_policy)
+    def _make(self, configuration: Any) -> TricklingConnection:
         pc = TricklingConnection(configuration, self._on_candidate, self._on_server, self._on_gathered)
         for state in STATE_NAMES:
             pc.on(state.lower() + "change", lambda state=state: self._set_state(state, getattr(pc, state)))
@@ -156,24 +154,27 @@ class KernelPeer(Peer):
         InvalidState
             The peer is closed.
         """
-        outgoing = kernel_track_of(self.name, "addTrack", track)
+        outgoing = self._to_send("addTrack", track)
         sender = self._quick("addTrack", lambda: self._pc.addTrack(outgoing))
-        self._senders.append(outgoing)
         self._record(traces.TrackEvent, action="added", track_kind=outgoing.kind, track_id=outgoing.id)
         return Sender(self.name, track, sender)
 
     def addTransceiver(self, trackOrKind: Any, direction: str = "sendrecv") -> Transceiver:
         """Reserve a section for a track, or for a kind: ``"video"`` or ``"audio"``."""
-        known = ("sendrecv", "sendonly", "recvonly", "inactive")
-        if direction not in known:
-            raise PeerError(f"{self.name}.addTransceiver(): direction is one of {', '.join(known)}.")
-        if trackOrKind in ("audio", "video"):
-            subject = trackOrKind
-        else:
-            subject = kernel_track_of(self.name, "addTransceiver", trackOrKind)
-            self._senders.append(subject)
+        self._check_direction(direction)
+        is_kind = trackOrKind in ("audio", "video")
+        subject = trackOrKind if is_kind else self._to_send("addTransceiver", trackOrKind)
         made = self._quick("addTransceiver", lambda: self._pc.addTransceiver(subject, direction))
         return Transceiver(made.kind, direction, None, Sender(self.name, trackOrKind, made.sender), made)
+
+    def _to_send(self, method: str, track: Any) -> Any:
+        """Return aiortc's track for one that was given; ours are stopped with the peer, yours are not."""
+        if self.signalingState == "closed":
+            raise refusals.closed(self.name, method)
+        outgoing = kernel_track_of(self.name, method, track)
+        if isinstance(outgoing, Outgoing):
+            self._outgoing.append(outgoing)
+        return outgoing
 
     def removeTrack(self, sender: Sender) -> None:
         """Stop sending what `addTrack` added; the next offer says so."""
@@ -181,6 +182,9 @@ class KernelPeer(Peer):
             raise WrongTrack(f"{self.name}.removeTrack() takes what {self.name}.addTrack() returned.")
 
         def remove() -> None:
+            if sender.handle.track in self._outgoing:
+                sender.handle.track.stop()
+                self._outgoing.remove(sender.handle.track)
             sender.handle.replaceTrack(None)
             for transceiver in self._pc.getTransceivers():
                 if transceiver.sender is sender.handle:
@@ -199,10 +203,8 @@ class KernelPeer(Peer):
             An option that does not exist, or two that exclude each other.
         """
         wanted = checked_options(label, options)
-        return self._quick(
-            "createDataChannel",
-            lambda: KernelChannel.wrap(self, self._pc.createDataChannel(label, **wanted)),
-        )
+        make = lambda: KernelChannel.wrap(self, self._pc.createDataChannel(label, **wanted))  # noqa: E731
+        return self._quick("createDataChannel", make)
 
     def _quick(self, method: str, function: Callable[[], Any]) -> Any:
         """Do something at once on the background loop, its errors in our words."""
@@ -407,9 +409,9 @@ class KernelPeer(Peer):
         if self._pc.gathering is not None:
             self._pc.gathering.cancel()
         await self._pc.close()
-        for track in self._senders:
+        for track in self._outgoing:
             track.stop()
-        self._senders.clear()
+        self._outgoing.clear()
         self._changed()
 
 

@@ -29,6 +29,7 @@ STATES = {
     "connectionState": "new",
 }
 CANDIDATE_TIMEOUT = 30.0
+DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 COLOURS = 6  # in web/theme.css; a name keeps its own
 
 
@@ -287,6 +288,12 @@ class Peer(Emitter, ABC):
         if self.localDescription is None:
             raise refusals.closed(self.name, "wait_gathered")
         return self.localDescription
+
+    def _check_direction(self, direction: str) -> None:
+        if direction not in DIRECTIONS:
+            raise PeerError(
+                f"{self.name}.addTransceiver(): direction {direction!r}; it is one of {', '.join(DIRECTIONS)}."
+            )
 
     async def _close_quietly(self) -> None:
         try:

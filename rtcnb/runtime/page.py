@@ -207,8 +207,8 @@ class Link:
     async def load(self, page: PageInfo, name: str) -> None:
         """Give the page a JavaScript module of this package, once."""
         if name not in page.modules:
-            page.modules.add(name)
             await self.order(page.instance, "module", name=name, source=module(name))
+            page.modules.add(name)
 
     def want_fast_lane(self, instance: str) -> None:
         """Open a WebSocket for frames between this page and the kernel, if that can be done and was not."""

@@ -208,7 +208,32 @@ async def test_a_peer_made_again_under_a_name_closes_the_older() -> None:
     await newer.close()
 
 
+async def test_a_peer_that_could_not_be_made_closes_nothing(alice: rtcnb.KernelPeer) -> None:
+    for options in ({"iceServers": "http://x"}, {"bundlePolicy": "x"}, {"iceTransportPolicy": "x"}):
+        with pytest.raises(PeerError):
+            rtcnb.KernelPeer("alice", **options)
+    await asyncio.sleep(0.05)
+    assert alice.signalingState == "stable"
+
+
 # -- tracks
+
+
+async def test_a_track_of_your_own_outlives_the_peer(alice: rtcnb.KernelPeer) -> None:
+    from aiortc import VideoStreamTrack
+
+    mine, pattern = VideoStreamTrack(), rtcnb.TestPattern(width=64, height=48)
+    alice.addTrack(mine)
+    sender = alice.addTrack(pattern.video)
+    assert len(pattern.video._readers) == 1
+    alice.removeTrack(sender)
+    assert pattern.video._readers == []
+    alice.addTrack(pattern.video)
+    await alice.close()
+    assert mine.readyState == "live" and pattern.video._readers == []
+    with pytest.raises(InvalidState, match="alice is closed"):
+        alice.addTrack(pattern.video)
+    assert pattern.video._readers == []
 
 
 @pytest.mark.parametrize(
