@@ -19,7 +19,7 @@ T = TypeVar("T")
 log = logging.getLogger("rtcnb")
 
 # A sleeping tornado loop is not woken by the stop button's SIGINT; waking this often, it notices.
-WAKE_EVERY = 0.1
+WAKE_EVERY = 0.05
 CLOSE_TIMEOUT = 5.0
 
 EndpointHook = Callable[[Callable[[], asyncio.DatagramProtocol], dict[str, Any]], Callable[[], Any]]
