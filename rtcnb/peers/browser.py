@@ -335,10 +335,6 @@ class BrowserPeer(Peer):
         """Ask for new ICE credentials with the next offer; `negotiationneeded` follows."""
         self._post("restartIce")
 
-    async def close(self) -> None:
-        """End the call. A second close does nothing, as the standard says."""
-        await self._do("close", (), self._close)
-
     async def _close(self) -> None:
         try:
             await self._page.drop()

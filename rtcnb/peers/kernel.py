@@ -400,10 +400,6 @@ class KernelPeer(Peer):
             "BrowserPeer can. Here, close this peer, make a new one and negotiate again."
         )
 
-    async def close(self) -> None:
-        """End the call. A second close does nothing, as the standard says."""
-        await self._do("close", (), self._close)
-
     async def _close(self) -> None:
         loop.close_at_exit(self, None)
         if self._pc.gathering is not None:

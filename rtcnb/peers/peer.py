@@ -289,6 +289,13 @@ class Peer(Emitter, ABC):
             raise refusals.closed(self.name, "wait_gathered")
         return self.localDescription
 
+    async def close(self) -> None:
+        """End the call. A second close does nothing, as the standard says (webrtc-pc 4.4.2); the trace notes it."""
+        if self.signalingState == "closed":
+            self._record(traces.Note, text=f"close(): {self.name} is closed already, so nothing happened")
+            return
+        await self._do("close", (), self._close)
+
     def _check_direction(self, direction: str) -> None:
         if direction not in DIRECTIONS:
             raise PeerError(
@@ -358,5 +365,5 @@ class Peer(Emitter, ABC):
         """Ask for new ICE credentials with the next offer."""
 
     @abstractmethod
-    def close(self) -> Coroutine[Any, Any, None]:
-        """End the call. A second close does nothing, as the standard says."""
+    async def _close(self) -> None:
+        """End the call, on the background loop."""

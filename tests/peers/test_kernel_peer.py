@@ -190,6 +190,7 @@ async def test_a_wrong_candidate_is_refused_and_the_peer_stays_usable(
 async def test_a_second_close_does_nothing_and_calls_say_closed(alice: rtcnb.KernelPeer) -> None:
     await alice.close()
     await alice.close()
+    assert "closed already" in str(alice.trace.select(peer="alice")[-1])
     assert alice.signalingState == alice.connectionState == "closed"
     for call in (alice.createOffer, alice.createAnswer, alice.setLocalDescription, alice.getStats):
         with pytest.raises(InvalidState, match="alice is closed"):
