@@ -31,9 +31,13 @@ def lab(options: list[str]) -> int:
     if importlib.util.find_spec("jupyterlab") is None:
         print('JupyterLab is not installed here. Install it with: pip install "rtcnb[lab]"', file=sys.stderr)
         return 1
-    command = [sys.executable, "-m", "jupyterlab", str(tour()), *options]
+    notebook = tour()
+    # As the default URL and not as a file to open: so the address that JupyterLab prints leads there too.
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={notebook.parent}"]
+    command += [f"--LabApp.default_url=/lab/tree/{notebook.name}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
+    command += options
     if os.name == "nt":  # execv does not keep the console there
         import subprocess
 
