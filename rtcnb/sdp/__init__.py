@@ -5,19 +5,26 @@ from __future__ import annotations
 from .candidate import Candidate, parse_candidate
 from .codec import Codec
 from .description import SessionDescription, paste, problem_of
-from .document import Document, Fingerprint, Line, Media, Section, parse
+from .document import Document, parse
+from .grammar import write_line
+from .line import Line
+from .section import Fingerprint, HeaderExtension, Media, Rid, Section, SsrcGroup
 
 __all__ = [
     "Candidate",
     "Codec",
     "Document",
     "Fingerprint",
+    "HeaderExtension",
     "Line",
     "Media",
+    "Rid",
     "Section",
     "SessionDescription",
+    "SsrcGroup",
     "parse",
     "parse_candidate",
     "paste",
     "problem_of",
+    "write_line",
 ]

@@ -11,7 +11,9 @@ from typing import Any
 
 from ..errors import CandidateError, DescriptionError
 from .candidate import END_LINES, Candidate, parse_candidate
-from .document import Document, Line, Media, parse
+from .document import Document, parse
+from .line import Line
+from .section import Media
 from .static_view import description_html
 from .text import count, quote
 

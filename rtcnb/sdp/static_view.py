@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .document import Document, Line, Media
+from .document import Document
+from .line import Line
+from .section import Media
 from .text import count, html
 
 # Theme variables of Jupyter first; their fallbacks suit a light and a dark page alike.

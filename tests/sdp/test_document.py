@@ -176,13 +176,13 @@ def test_broken_text_gives_none_and_empty_lists(broken: str) -> None:
 @pytest.mark.parametrize(
     ("line", "column"),
     [
-        ("t=0", 3),
+        ("t=0", 4),
         ("o=- x 2 IN IP4 127.0.0.1", 5),
         ("m=audio 70000 RTP/AVP 0", 9),
         ("a=rtpmap:200 VP8/90000", 10),
-        ("a=rtpmap:96 VP8", 13),
+        ("a=rtpmap:96 VP8", 16),
         ("a=setup:both", 9),
-        ("a=candidate:1 1 udp many 192.0.2.1 5000 typ host", 13),
+        ("a=candidate:1 1 udp many 192.0.2.1 5000 typ host", 21),
         ("a=fingerprint:sha-256 00:11", 23),
         ("nonsense", 1),
         ("", 1),
