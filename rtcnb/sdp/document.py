@@ -85,11 +85,21 @@ class Document:
         """The media section of that mid, or None."""
         return next((media for media in self.media if media.mid == mid), None)
 
-    @property
+    @cached_property
     def bundle(self) -> list[list[str]]:
         """The mids of each ``a=group:BUNDLE`` (RFC 9143): those sections share one transport."""
         groups = [value.split() for value in self.session.values_of("group")]
         return [words[1:] for words in groups if words[0] == "BUNDLE"]
+
+    @cached_property
+    def tagged_mids(self) -> dict[str, str]:
+        """mid -> the first mid of its BUNDLE group, whose transport all of them use."""
+        return {mid: mids[0] for mids in reversed(self.bundle) for mid in mids}
+
+    @cached_property
+    def mids(self) -> frozenset[str]:
+        """The mids of all sections that have one."""
+        return frozenset(media.mid for media in self.media if media.mid is not None)
 
     @property
     def ice_lite(self) -> bool:

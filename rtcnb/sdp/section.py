@@ -250,13 +250,13 @@ class Media(Section):
         """The codec with this payload type, or None."""
         return next((codec for codec in self.codecs if codec.payload_type == payload_type), None)
 
-    @property
+    @cached_property
     def header_extensions(self) -> list[HeaderExtension]:
         """The RTP header extensions of the session and the section (RFC 8285)."""
         rows = [*self.session.readable("extmap"), *self.readable("extmap")]
         return [HeaderExtension(x["id"], x["uri"], x.get("direction"), x.get("attributes")) for x in rows]
 
-    @property
+    @cached_property
     def ssrcs(self) -> dict[int, dict[str, str]]:
         """The announced RTP streams, each with its attributes such as ``cname`` (RFC 5576)."""
         found: dict[int, dict[str, str]] = {}
@@ -264,17 +264,32 @@ class Media(Section):
             found.setdefault(fields["ssrc"], {}).setdefault(fields["attribute"], fields.get("value", ""))
         return found
 
-    @property
+    @cached_property
     def ssrc_groups(self) -> list[SsrcGroup]:
         """Which RTP streams belong together."""
         rows = self.readable("ssrc-group")
         return [SsrcGroup(row["semantics"], tuple(map(int, row["ssrcs"]))) for row in rows]
+
+    @cached_property
+    def repair_ssrcs(self) -> dict[int, tuple[str, int]]:
+        """SSRC of a repair stream -> semantics of its group (FID, FEC-FR), and the SSRC that it repairs."""
+        repairs: dict[int, tuple[str, int]] = {}
+        for group in self.ssrc_groups:
+            if group.semantics in ("FID", "FEC-FR") and group.ssrcs:
+                repairs |= {ssrc: (group.semantics, group.ssrcs[0]) for ssrc in group.ssrcs[1:]}
+        return repairs
 
     @property
     def rids(self) -> list[Rid]:
         """The layers of simulcast by their names (RFC 8851)."""
         rows = self.readable("rid")
         return [Rid(row["rid"], row["direction"], row.get("restrictions", {})) for row in rows]
+
+    @cached_property
+    def simulcast_rids(self) -> frozenset[str]:
+        """The rids that ``a=simulcast`` names; one that starts paused has a ``~`` before it (RFC 8853)."""
+        text = (self.value("simulcast") or "").replace(";", " ").replace(",", " ")
+        return frozenset(text.split())
 
     @property
     def sctp_port(self) -> int | None:
