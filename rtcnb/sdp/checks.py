@@ -1,6 +1,7 @@
 """What the form of a line alone cannot tell: lengths of digests, known words, whole candidates.
 
-Each check takes the fields and the value of a line and returns None, or the name of the field that is wrong and the reason.
+Each check takes the fields and the value of a line and returns None, or the name of the field that is wrong and
+the reason.
 """
 
 from __future__ import annotations

@@ -3,43 +3,24 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from ..errors import CandidateError, DescriptionError
-from .candidate import END_LINES, Candidate, parse_candidate
+from ..language import current
+from .candidate import Candidate, parse_candidate
 from .document import Document, parse
 from .line import Line
+from .lint_texts import load_texts
+from .pasted import CANDIDATE_STARTS, damage_of
 from .section import Media
 from .static_view import description_html
 from .text import count, quote
 
 TYPES = ("offer", "answer", "pranswer", "rollback")
-CANDIDATE_STARTS = ("candidate:", "a=candidate:", *END_LINES)
 ENDING = "\r\n"
-
-# Lines of free text (names, titles, addresses) may hold anything; the rest of an SDP has no use for these.
-FREE_TEXT = re.compile(r"^[siuep]=.*$", re.MULTILINE)
-JSON_ESCAPED = re.compile(r"\\+[rn][a-z]=|\\+r\\+n")
-HTML_ESCAPED = re.compile(
-    r"&(?:amp|lt|gt|quot|apos|nbsp|equals|newline|#[0-9]{1,7}|#x[0-9a-f]{1,6});|<br ?/?>", re.I
-)
-
-# What is no SDP at all, by how it begins.
-OTHER_STARTS = (
-    (("{", "["), "This is JSON, not SDP: give it to paste() or to SessionDescription.from_any()."),
-    (
-        ('"', "'", "b'", 'b"'),
-        "This is SDP in quotation marks: take the text between them and decode its escapes.",
-    ),
-    (CANDIDATE_STARTS, "This is an ICE candidate, not a description: give it to parse_candidate()."),
-    (("eyJ",), "This is base64, as the examples of pion print it: base64.b64decode() it first."),
-    (("\ufeff",), "This begins with a byte order mark: cut off its first character."),
-    (("<",), "This is HTML, not SDP: copy the text as it is shown, not the page's source."),
-)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -183,17 +164,11 @@ def problem_of(text: str) -> str | None:
         A sentence with what to do; None where the text begins as SDP does. What single lines have wrong is
         in ``parse(text).errors``.
     """
+    damage = damage_of(text)
+    if damage is not None:
+        told = load_texts(current())[damage]
+        return f"{told.sentence} {told.remedy}"
     stripped = text.strip()
-    if not stripped:
-        return "This is empty: paste the whole SDP, from v=0 to its last line."
-    for starts, sentence in OTHER_STARTS:
-        if text.startswith(starts) or stripped.startswith(starts):
-            return sentence
-    checked = FREE_TEXT.sub("", text)
-    if JSON_ESCAPED.search(checked):
-        return "This is JSON-escaped SDP: decode it first. It has \\r\\n as letters where lines should end."
-    if HTML_ESCAPED.search(checked):
-        return "This is HTML-escaped SDP: decode it first, with html.unescape()."
     if not stripped.startswith("v="):
         first = stripped.splitlines()[0]
         return (

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import DescriptionError, SdpError
 from .line import Line
-from .section import Media, Section
+from .section import Media, Section, by_name
 from .text import count, quote
 
 LINE = re.compile(r"([^\r\n]*+)(\r\n|\n|\r|\Z)")
@@ -106,7 +106,15 @@ class Document:
         """True where the sender only answers connectivity checks (RFC 8445 section 2.5)."""
         return self.session.line("ice-lite") is not None
 
-    @property
+    @cached_property
+    def _by_name(self) -> dict[str, list[Line]]:
+        return by_name(self.lines)
+
+    def lines_of(self, name: str) -> list[Line]:
+        """All lines of that attribute or type, in all sections: ``document.lines_of("fingerprint")``."""
+        return self._by_name.get(name, [])
+
+    @cached_property
     def errors(self) -> list[Line]:
         """The lines that break their grammar."""
         return [line for line in self.lines if line.error]

@@ -160,7 +160,8 @@ def _explanation(line: Line, entry: Mapping[str, Any], language: Language, speci
         if name in told
     ]
     rows += [
-        ExplainedField(name, shorten(value, LONGEST_VALUE), _detail(entry, name, value)) for name, value in details
+        ExplainedField(name, shorten(value, LONGEST_VALUE), _detail(entry, name, value))
+        for name, value in details
     ]
     return Explanation(
         entry["title"].fill(values) or entry["name"],

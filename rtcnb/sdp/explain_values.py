@@ -55,7 +55,9 @@ def _join(words: Any) -> str:
 
 
 def _names(media: Media) -> str:
-    return _join(dict.fromkeys(codec.name or str(codec.payload_type) for codec in media.codecs if not codec.is_helper))
+    return _join(
+        dict.fromkeys(codec.name or str(codec.payload_type) for codec in media.codecs if not codec.is_helper)
+    )
 
 
 def _origin(line: Line, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -87,8 +89,14 @@ def _media(line: Line, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[
     if media is None:
         return {}, []
     codecs = media.codecs
-    values: dict[str, Any] = {"place": media.index + 1, "sections": len(line.document.media), "mid": media.mid}
-    keys = [key for key, true in {"rejected": media.rejected, "bundle_only": media.bundle_only}.items() if true]
+    values: dict[str, Any] = {
+        "place": media.index + 1,
+        "sections": len(line.document.media),
+        "mid": media.mid,
+    }
+    keys = [
+        key for key, true in {"rejected": media.rejected, "bundle_only": media.bundle_only}.items() if true
+    ]
     if media.port == 9:
         keys.append("placeholder_port")
     if codecs:
@@ -129,7 +137,9 @@ def _codec_values(line: Line, payload: Any) -> tuple[dict[str, Any], list[str]]:
 def _rtpmap(line: Line, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     media, payload = line.media, fields["payload_type"]
     codec = media.codec(payload) if media else None
-    keys = ["static" if payload in STATIC_PAYLOADS else "dynamic"] if payload < 35 or payload > 95 else ["low"]
+    keys = (
+        ["static" if payload in STATIC_PAYLOADS else "dynamic"] if payload < 35 or payload > 95 else ["low"]
+    )
     if payload in range(64, 96):
         keys = ["rtcp_clash"]
     if media is None or codec is None:
@@ -237,7 +247,9 @@ def _ice(line: Line, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[st
 
 def _extmap(line: Line, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     uri = fields["uri"]
-    return {"short": shorten(uri.rpartition("/")[2].rpartition(":")[2], 60)}, ["two_bytes"] if fields["id"] > 14 else []
+    return {"short": shorten(uri.rpartition("/")[2].rpartition(":")[2], 60)}, ["two_bytes"] if fields[
+        "id"
+    ] > 14 else []
 
 
 def _ssrc(line: Line, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -316,6 +328,15 @@ FINDERS: dict[str, Finder] = {
     "a=rtcp": _rtcp,
     "a=max-message-size": _size,
     **dict.fromkeys(
-        ("a=setup", "a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive", "a=end-of-candidates", "a=rtcp-mux"), _level
+        (
+            "a=setup",
+            "a=sendrecv",
+            "a=sendonly",
+            "a=recvonly",
+            "a=inactive",
+            "a=end-of-candidates",
+            "a=rtcp-mux",
+        ),
+        _level,
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -45,6 +46,16 @@ class Rid(NamedTuple):
     restrictions: dict[str, str]
 
 
+def by_name(lines: Iterable[Line]) -> dict[str, list[Line]]:
+    """Sort lines by attribute, or by type where they have none; an attribute of one letter keeps its ``a=``."""
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        attribute = line.attribute
+        name = line.type if attribute is None else attribute if len(attribute) > 1 else f"a={attribute}"
+        found.setdefault(name, []).append(line)
+    return found
+
+
 class Section:
     """The session level, or one media section: some lines in a row.
 
@@ -58,10 +69,7 @@ class Section:
 
     @cached_property
     def _by_name(self) -> dict[str, list[Line]]:
-        found: dict[str, list[Line]] = {}
-        for line in self.lines:
-            found.setdefault(line.type if line.attribute is None else line.attribute, []).append(line)
-        return found
+        return by_name(self.lines)
 
     def line(self, name: str) -> Line | None:
         """The first line of that attribute or type: ``section.line("setup")``, ``section.line("c")``."""
@@ -276,7 +284,7 @@ class Media(Section):
         repairs: dict[int, tuple[str, int]] = {}
         for group in self.ssrc_groups:
             if group.semantics in ("FID", "FEC-FR") and group.ssrcs:
-                repairs |= {ssrc: (group.semantics, group.ssrcs[0]) for ssrc in group.ssrcs[1:]}
+                repairs |= dict.fromkeys(group.ssrcs[1:], (group.semantics, group.ssrcs[0]))
         return repairs
 
     @property

@@ -155,10 +155,12 @@ class Template:
         back, fault = self.read(text)
         if fault or back != given:
             wrong = [name for name in given if back.get(name) != given[name]]
-            raise DescriptionError(
-                f"{wrong[0] if wrong else 'A field'} cannot be {quote(str(given.get(wrong[0])) if wrong else text)}: "
-                f"{fault[1] if fault else f'the form is {self}'}."
+            what = (
+                f"{wrong[0]} cannot be {quote(str(given[wrong[0]]))}"
+                if wrong
+                else f"{quote(text)} is no value"
             )
+            raise DescriptionError(f"{what}: {fault[1] if fault else f'the form is {self}'}.")
         return text
 
     def _diagnose(self, text: str) -> tuple[dict[str, Value], Fault]:

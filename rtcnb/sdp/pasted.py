@@ -1,0 +1,47 @@
+"""What happened to a text on its way here: it is JSON, escaped, quoted, cut off, and so no SDP."""
+
+from __future__ import annotations
+
+import re
+
+from .candidate import END_LINES
+
+# Lines of free text (names, titles, addresses) may hold anything; the rest of an SDP has no use for these.
+FREE_TEXT = re.compile(r"^[siuep]=.*$", re.MULTILINE)
+JSON_ESCAPED = re.compile(r"\\+[rn][a-z]=|\\+r\\+n")
+HTML_ESCAPED = re.compile(
+    r"&(?:amp|lt|gt|quot|apos|nbsp|equals|newline|#[0-9]{1,7}|#x[0-9a-f]{1,6});|<br ?/?>", re.I
+)
+CANDIDATE_STARTS = ("candidate:", "a=candidate:", *END_LINES)
+
+# What is no SDP at all, by how it begins.
+STARTS = (
+    ("paste-json", ("{", "[")),
+    ("paste-quoted", ('"', "'", "`", "b'", 'b"')),
+    ("paste-candidate", CANDIDATE_STARTS),
+    ("paste-base64", ("eyJ",)),
+    ("paste-byte-order-mark", ("\ufeff",)),
+    ("paste-html", ("<",)),
+)
+
+
+def damage_of(text: str) -> str | None:
+    """Name the rule of lint that says what happened to `text`; None where it looks like SDP."""
+    stripped = text.strip()
+    if not stripped:
+        return "paste-empty"
+    for name, starts in STARTS:
+        if text.startswith(starts) or stripped.startswith(starts):
+            return name
+    checked = FREE_TEXT.sub("", text)
+    if JSON_ESCAPED.search(checked):
+        return "paste-json-escaped"
+    if HTML_ESCAPED.search(checked):
+        return "paste-html-escaped"
+    return "paste-indented" if _is_indented(text) else None
+
+
+def _is_indented(text: str) -> bool:
+    """Copied out of source code or a mail: blanks or marks stand before most lines."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return len(lines) > 2 and 2 * sum(line[0] in " \t>|" for line in lines) > len(lines)

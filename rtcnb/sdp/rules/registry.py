@@ -1,0 +1,52 @@
+"""Rule: a name, a severity, a clause, and the function that finds what breaks it. Texts are in the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NamedTuple
+
+from ...finding import Severity
+from ..document import Document
+from ..line import Line
+
+DescriptionType = Literal["offer", "answer", "pranswer"]
+# The line (None where it is missing), and what the sentence says of it.
+Hit = tuple[Line | None, dict[str, Any]]
+Finder = Callable[[Document], Iterator[Hit]]
+
+
+class Rule(NamedTuple):
+    """What lint looks for.
+
+    Attributes
+    ----------
+    name : str
+    severity : {"error", "warning", "advice"}
+        An error is what Chromium, or the standard without exception, refuses.
+    reference : str
+    find : callable
+        Takes a document and yields what breaks the rule.
+    only : {"offer", "answer", None}
+        The type of description that the rule is for.
+    """
+
+    name: str
+    severity: Severity
+    reference: str
+    find: Finder
+    only: Literal["offer", "answer"] | None = None
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(
+    name: str, severity: Severity, reference: str, only: Literal["offer", "answer"] | None = None
+) -> Callable[[Finder], Finder]:
+    """Register the function below as a rule."""
+
+    def register(find: Finder) -> Finder:
+        RULES[name] = Rule(name, severity, reference, find, only)
+        return find
+
+    return register
