@@ -69,7 +69,8 @@ def lint(
 def _apply(rule: Rule, document: Document, kind: str | None, texts: dict[str, RuleText]) -> list[Finding]:
     if rule.only is not None and rule.only != kind:
         return []
-    text, found = texts[rule.name], []
+    text = texts[rule.name]
+    found: list[Finding] = []
     for line, values in rule.find(document):
         if len(found) == MOST_PER_RULE:
             break
