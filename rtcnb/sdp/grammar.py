@@ -91,7 +91,7 @@ rtpmap | media | {payload_type:int127} {encoding_name:name}/{clock_rate:int}[/{c
 fmtp | media | {format:word} {parameters:params} | RFC 8866 section 6.15 | 111 minptime=10;useinbandfec=1
 rtcp-fb | media | {payload_type:word} {feedback:words} | RFC 4585 section 4.2 | 96 nack pli
 rtcp | media | {port:int65535}[ {nettype:word} {addrtype:word} {address:word}] | RFC 3605 section 2 | 9 IN IP4 0.0.0.0
-rtcp-mux | both | - | RFC 5761 section 5 | -
+rtcp-mux | media | - | RFC 5761 section 5 | -
 rtcp-mux-only | both | - | RFC 8858 section 4 | -
 rtcp-rsize | both | - | RFC 5506 section 5 | -
 rtcp-xr | both | [{formats:words}] | RFC 3611 section 5 | rcvr-rtt=all

@@ -226,7 +226,7 @@ class Media(Section):
     @property
     def rtcp_mux(self) -> bool:
         """True where RTP and RTCP share a port (RFC 5761)."""
-        return self.line("rtcp-mux") is not None or self.session.line("rtcp-mux") is not None
+        return self.line("rtcp-mux") is not None
 
     @property
     def rtcp_rsize(self) -> bool:

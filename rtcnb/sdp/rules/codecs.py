@@ -11,7 +11,7 @@ from ..line import Line
 from ..text import number
 from .registry import Hit, rule
 
-MOST_CHANNELS = 24  # libwebrtc's own limit; opus has 2
+MOST_CHANNELS = 16  # libwebrtc's own limit; opus has 2
 
 
 def _payload(line: Line) -> int | None:
@@ -56,7 +56,7 @@ def payload_type_conflict(document: Document) -> Iterator[Hit]:
                 yield line, {"payload": payload, "first": seen[payload][1]}
 
 
-@rule("static-payload-type-changed", "error", "RFC 3551 section 6")
+@rule("static-payload-type-changed", "warning", "RFC 3551 section 6")
 def static_payload_type_changed(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("rtpmap"):
         if line.error or line.fields["payload_type"] not in STATIC_PAYLOADS:
@@ -89,6 +89,35 @@ def no_rtpmap(document: Document) -> Iterator[Hit]:
             if not codec.name:
                 yield media.lines[0], {"payload": codec.payload_type}
                 break
+
+
+@rule("parameters-of-nothing", "error", "RFC 8866 section 6.15")
+def parameters_of_nothing(document: Document) -> Iterator[Hit]:
+    """Chromium makes a codec without a name of such a line, and then refuses the section."""
+    for media in document.media:
+        known = {_payload(line) for line in media.lines_of("rtpmap")}
+        known |= set(STATIC_PAYLOADS) if media.kind == "audio" else set()
+        told = set()
+        for line in (*media.lines_of("fmtp"), *media.lines_of("rtcp-fb")):
+            payload = _payload(line)
+            if media.is_rtp and payload is not None and payload not in known and payload not in told:
+                told.add(payload)
+                yield line, {"attribute": line.attribute, "payload": payload}
+
+
+@rule("bad-feedback", "error", "RFC 4585 section 4.2")
+def bad_feedback(document: Document) -> Iterator[Hit]:
+    for line in document.lines_of("rtcp-fb"):
+        if line.error and line.media and line.media.is_rtp:
+            yield line, {"reason": line.error}
+
+
+@rule("no-video-codec", "error", "RFC 9429 section 5.3.1")
+def no_video_codec(document: Document) -> Iterator[Hit]:
+    for media in document.media:
+        named = any(codec.name and not codec.is_helper for codec in media.codecs)
+        if media.kind == "video" and media.codecs and not named and not media.rejected:
+            yield media.lines[0], {"mid": media.mid or str(media.index)}
 
 
 @rule("bad-fmtp", "error", "RFC 8866 section 6.15")
@@ -124,7 +153,7 @@ def rtx_without_apt(document: Document) -> Iterator[Hit]:
 @rule("rtx-of-nothing", "error", "RFC 4588 section 8.6")
 def rtx_of_nothing(document: Document) -> Iterator[Hit]:
     for media in document.media:
-        known = {codec.payload_type for codec in media.codecs}
+        known = {codec.payload_type for codec in media.codecs if codec.name}
         for codec in media.codecs:
             if codec.name.lower() == "rtx" and codec.apt is not None and codec.apt not in known:
                 line = _map_of(media.lines_of("fmtp"), codec.payload_type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from ..document import Document
 from ..line import Line
@@ -13,6 +14,18 @@ from .registry import Hit, rule
 def has_blank_first(line: Line) -> bool:
     """A blank after the equals sign, which only s= may have."""
     return line.type != "" and line.text[2:3] == " " and line.type != "s"
+
+
+def is_bad_connection(line: Line) -> bool:
+    """A c= line that Chromium refuses: it minds the number of fields, IN, and an address of the other family."""
+    words = line.value.split(" ")
+    if len(words) < 3 or words[0] != "IN":
+        return bool(line.value)
+    try:
+        family = ip_address(words[2].partition("/")[0]).version
+    except ValueError:
+        return False
+    return words[1] != f"IP{family}"
 
 
 @rule("blank-after-equals", "error", "RFC 8866 section 5")
@@ -103,8 +116,21 @@ def bad_bandwidth(document: Document) -> Iterator[Hit]:
 
 # What breaks its grammar and has a rule of its own.
 OWN_RULES = {
-    *("", "o", "m", "c", "b", "a=rtpmap", "a=fmtp", "a=candidate", "a=fingerprint", "a=setup", "a=ice-ufrag"),
-    *("a=ice-pwd", "a=ssrc", "a=msid", "a=ssrc-group", "a=extmap", "a=sctp-init", "a=rid", "a=simulcast"),
+    *("", "o", "m", "b", "a=rtpmap", "a=fmtp", "a=candidate", "a=fingerprint", "a=setup", "a=ice-ufrag"),
+    *(
+        "a=ice-pwd",
+        "a=ssrc",
+        "a=msid",
+        "a=ssrc-group",
+        "a=extmap",
+        "a=sctp-init",
+        "a=rid",
+        "a=simulcast",
+        "a=rtcp-fb",
+        "a=mid",
+        "a=sctp-port",
+        "a=max-message-size",
+    ),
 }
 
 
@@ -112,5 +138,6 @@ OWN_RULES = {
 def broken_line(document: Document) -> Iterator[Hit]:
     """Broken, but browsers pass over it."""
     for line in document.errors:
-        if line.name not in OWN_RULES and line.value and not has_blank_first(line):
+        own = line.name in OWN_RULES or not line.value or has_blank_first(line)
+        if not own and not (line.type == "c" and is_bad_connection(line)):
             yield line, {"name": line.name[:40], "reason": line.error}

@@ -109,26 +109,39 @@ def ssrc_group_unknown(document: Document) -> Iterator[Hit]:
     for media in document.media:
         known = media.ssrcs
         for line in media.lines_of("ssrc-group"):
-            missing = [x for x in line.fields.get("ssrcs", ()) if number(x, 2**32 - 1) not in known]
-            if known and missing and not line.error and not media.rejected:
+            ssrcs = [number(text, 2**32 - 1) for text in line.fields.get("ssrcs", ())]
+            missing = [ssrc for ssrc in ssrcs if ssrc not in known]
+            # Where not even the first is known, Chromium passes over the group.
+            if missing and ssrcs[0] in known and not line.error and not media.rejected:
                 yield line, {"ssrc": missing[0]}
 
 
 # --- simulcast
 
 
-@rule("bad-rid", "error", "RFC 8851 section 4")
+@rule("bad-rid", "warning", "RFC 8851 section 4")
 def bad_rid(document: Document) -> Iterator[Hit]:
-    for line in (*document.lines_of("rid"), *document.lines_of("simulcast")):
-        if line.section is not None:
-            directions = [
-                line.fields[x] for x in ("direction", "direction1", "direction2") if x in line.fields
-            ]
-            if line.error or any(word not in ("send", "recv") for word in directions):
-                yield line, {"text": line.text[:60]}
+    for line in document.lines_of("rid"):
+        if line.section is not None and (line.error or line.fields["direction"] not in ("send", "recv")):
+            yield line, {"text": line.text[:60]}
 
 
-@rule("simulcast-unknown-rid", "error", "RFC 8853 section 5.2")
+@rule("bad-simulcast", "error", "RFC 8853 section 5.1")
+def bad_simulcast(document: Document) -> Iterator[Hit]:
+    for line in document.lines_of("simulcast"):
+        if line.section is None:
+            continue
+        fields = line.fields
+        directions = [fields[name] for name in ("direction1", "direction2") if name in fields]
+        layers = ";".join(str(fields.get(name, "x")) for name in ("list1", "list2")).split(";")
+        wrong = any(word not in ("send", "recv") for word in directions) or len(set(directions)) < len(
+            directions
+        )
+        if line.error or wrong or not all(name.strip("~") for layer in layers for name in layer.split(",")):
+            yield line, {"text": line.text[:60]}
+
+
+@rule("simulcast-unknown-rid", "warning", "RFC 8853 section 5.2")
 def simulcast_unknown_rid(document: Document) -> Iterator[Hit]:
     for media in document.media:
         known = {rid.id for rid in media.rids}
@@ -188,7 +201,7 @@ def extmap_id_twice(document: Document) -> Iterator[Hit]:
                 yield line, {"id": line.fields["id"], "uri": seen[line.fields["id"]][:80]}
 
 
-@rule("extmap-id-out-of-range", "warning", "RFC 8285 section 5")
+@rule("extmap-id-out-of-range", "error", "RFC 8285 section 5")
 def extmap_id_out_of_range(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("extmap"):
         if not line.error and not 1 <= line.fields["id"] <= 255:
@@ -226,6 +239,21 @@ def no_mid_extension(document: Document) -> Iterator[Hit]:
 
 
 # --- data channels
+
+
+@rule("bad-data-channel-line", "error", "RFC 8841 section 5")
+def bad_data_channel_line(document: Document) -> Iterator[Hit]:
+    for line in (*document.lines_of("sctp-port"), *document.lines_of("max-message-size")):
+        if line.error and line.media and line.media.is_data:
+            yield line, {"text": line.text[:40]}
+
+
+@rule("sctp-port-twice", "error", "RFC 8841 section 5")
+def sctp_port_twice(document: Document) -> Iterator[Hit]:
+    for media in document.media:
+        old, new = media.line("sctpmap"), media.line("sctp-port")
+        if old and new:
+            yield new, {"first": old.number}
 
 
 @rule("no-sctp-port", "warning", "RFC 8841 section 5")

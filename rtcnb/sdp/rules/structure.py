@@ -8,7 +8,7 @@ from functools import lru_cache
 from ..document import Document
 from ..line import Line
 from ..text import number
-from .lines import has_blank_first
+from .lines import has_blank_first, is_bad_connection
 from .registry import Hit, rule
 
 # RFC 8866 section 5: a session has these, in this order; * for any number of them, ! for those that must be there.
@@ -94,7 +94,8 @@ def bad_media_line(document: Document) -> Iterator[Hit]:
     for media in document.media:
         line = media.lines[0]
         words = line.value.split(" ")
-        if len(words) < 4 or number(words[1].partition("/")[0], 65535) is None:
+        doubled = media.is_rtp and not all(words)
+        if len(words) < 4 or number(words[1].partition("/")[0], 65535) is None or doubled:
             yield line, {"reason": line.error or "", "text": line.text[:60]}
 
 
@@ -120,12 +121,7 @@ def unknown_media(document: Document) -> Iterator[Hit]:
 @rule("bad-connection", "error", "RFC 8866 section 5.7")
 def bad_connection(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("c"):
-        if not line.value:
-            continue
-        words = line.value.split(" ")
-        address = words[2] if len(words) > 2 else ""
-        kinds = {"IP4": ":" not in address, "IP6": "." not in address or ":" in address}
-        if len(words) != 3 or words[0] != "IN" or not address or not kinds.get(words[1], False):
+        if is_bad_connection(line):
             yield line, {"text": line.text[:60]}
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 
+from ..checks import DIGEST_BYTES
 from ..document import Document
 from ..section import Media
 from .registry import Hit, rule
@@ -37,8 +39,7 @@ def _where(media: Media) -> dict[str, object]:
 
 @rule("bundle-unknown-mid", "error", "RFC 9143 section 7.3")
 def bundle_unknown_mid(document: Document) -> Iterator[Hit]:
-    # A section without a mid gets one from the browser: its index, as it turns out.
-    known = document.mids | {str(media.index) for media in document.media if media.mid is None}
+    known = {mid for _, mid in _names(document)}
     for line in document.session.lines_of("group"):
         fields = line.fields
         if fields.get("semantics") == "BUNDLE":
@@ -47,15 +48,39 @@ def bundle_unknown_mid(document: Document) -> Iterator[Hit]:
                     yield line, {"mid": mid[:40]}
 
 
+def _names(document: Document) -> list[tuple[Media, str]]:
+    """Each section with its mid; one that has none gets the next of 0, 1, ... from the browser."""
+    counter = count()
+    return [(media, media.mid if media.mid is not None else str(next(counter))) for media in document.media]
+
+
+@rule("bundled-twice", "error", "RFC 9143 section 7.3")
+def bundled_twice(document: Document) -> Iterator[Hit]:
+    seen: set[str] = set()
+    for line in document.session.lines_of("group"):
+        if line.fields.get("semantics") == "BUNDLE":
+            for mid in line.fields.get("mids", ()):
+                if mid in seen:
+                    yield line, {"mid": mid[:40]}
+                    break
+                seen.add(mid)
+
+
+@rule("bad-mid", "error", "RFC 5888 section 4")
+def bad_mid(document: Document) -> Iterator[Hit]:
+    for line in document.lines_of("mid"):
+        if line.section is not None and (line.error or line.text.endswith(" ")):
+            yield line, {"text": line.text[:40]}
+
+
 @rule("duplicate-mid", "error", "RFC 5888 section 4")
 def duplicate_mid(document: Document) -> Iterator[Hit]:
     seen: dict[str, int] = {}
-    for media in document.media:
-        line = media.line("mid")
-        if line is not None and media.mid is not None and media.mid in seen:
-            yield line, {"mid": media.mid[:40], "first": seen[media.mid]}
-        elif line is not None and media.mid is not None:
-            seen[media.mid] = line.number
+    for media, mid in _names(document):
+        line = media.line("mid") or media.lines[0]
+        if mid in seen:
+            yield line, {"mid": mid[:40], "first": seen[mid]}
+        seen.setdefault(mid, line.number)
 
 
 @rule("long-mid", "error", "RFC 9143 section 15.2")
@@ -127,6 +152,21 @@ def weak_fingerprint(document: Document) -> Iterator[Hit]:
             yield line, {"name": name}
 
 
+@rule("unknown-fingerprint", "error", "RFC 8122 section 5")
+def unknown_fingerprint(document: Document) -> Iterator[Hit]:
+    for line in document.lines_of("fingerprint"):
+        if not line.error and str(line.fields["hash_function"]).lower() not in DIGEST_BYTES:
+            yield line, {"name": str(line.fields["hash_function"])[:30]}
+
+
+@rule("two-fingerprints", "error", "RFC 8122 section 5.1")
+def two_fingerprints(document: Document) -> Iterator[Hit]:
+    """The standard allows several, so that hash functions can be changed; Chromium takes one at session level."""
+    lines = document.session.lines_of("fingerprint")
+    if len(lines) > 1:
+        yield lines[1], {"first": lines[0].number}
+
+
 @rule("bad-setup", "error", "RFC 8842 section 5")
 def bad_setup(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("setup"):
@@ -188,8 +228,10 @@ def cryptex_not_everywhere(document: Document) -> Iterator[Hit]:
 
 @rule("no-ice-credentials", "error", "RFC 8839 section 5.4")
 def no_ice_credentials(document: Document) -> Iterator[Hit]:
-    for media in _transports(document):
-        if (media.ufrag is None or media.pwd is None) and media.fingerprints:
+    transports = _transports(document)
+    for media in _live(document):
+        missing = (media.ufrag is None) + (media.pwd is None)
+        if missing == 1 or (missing and media.fingerprints and media in transports):
             yield media.lines[0], {**_where(media), "what": "ice-ufrag" if media.ufrag is None else "ice-pwd"}
             return
 
@@ -197,7 +239,7 @@ def no_ice_credentials(document: Document) -> Iterator[Hit]:
 @rule("bad-ice-credentials", "error", "RFC 8839 section 5.4")
 def bad_ice_credentials(document: Document) -> Iterator[Hit]:
     for line in (*document.lines_of("ice-ufrag"), *document.lines_of("ice-pwd")):
-        if line.error:
+        if line.error and document.media:
             yield line, {"attribute": line.attribute, "reason": line.error}
 
 
