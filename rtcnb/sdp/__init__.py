@@ -6,14 +6,18 @@ from .candidate import Candidate, parse_candidate
 from .codec import Codec
 from .description import SessionDescription, paste, problem_of
 from .document import Document, parse
+from .explain import ExplainedField, Explanation, explain
 from .grammar import write_line
 from .line import Line
+from .lint import lint
 from .section import Fingerprint, HeaderExtension, Media, Rid, Section, SsrcGroup
 
 __all__ = [
     "Candidate",
     "Codec",
     "Document",
+    "ExplainedField",
+    "Explanation",
     "Fingerprint",
     "HeaderExtension",
     "Line",
@@ -22,6 +26,8 @@ __all__ = [
     "Section",
     "SessionDescription",
     "SsrcGroup",
+    "explain",
+    "lint",
     "parse",
     "parse_candidate",
     "paste",
