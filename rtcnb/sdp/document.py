@@ -55,6 +55,11 @@ class Document:
         except UnicodeEncodeError:  # a str with half a surrogate pair, which no bytes decode to
             return self.text.encode("utf-8", "surrogatepass")
 
+    def _repr_html_(self) -> str:
+        from .static_view import description_html  # it knows documents, so it comes after them
+
+        return description_html("SDP", self, None)
+
     def __eq__(self, other: Any) -> bool:
         return self.text == other.text if isinstance(other, Document) else NotImplemented
 

@@ -32,7 +32,7 @@ from . import explain_values
 from .candidate import Candidate
 from .document import parse
 from .line import Line
-from .text import html, shorten
+from .text import shorten
 
 LONGEST_VALUE = 120
 JOINS = {"en": " ", "zh": ""}
@@ -79,18 +79,9 @@ class Explanation:
         return "\n".join(line for line in lines if line.strip())
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{html(field.name)}</th><td><code>{html(field.value)}</code></td>"
-            f"<td>{html(field.meaning)}</td></tr>"
-            for field in self.fields
-        )
-        table = f"<table>{rows}</table>" if rows else ""
-        quirks = "".join(f"<p>✱ {html(quirk)}</p>" for quirk in self.quirks)
-        reference = f"<small>{html(self.reference)}</small>" if self.reference else ""
-        return (
-            f'<div class="rtcnb-explanation"><b>{html(self.title)}</b><p>{html(self.text)}</p>'
-            f"{table}{quirks}{reference}</div>"
-        )
+        from .static_view import explanation_html, framed
+
+        return framed(f'<div class="head">{explanation_html(self)}</div>')
 
 
 class Sentence(NamedTuple):

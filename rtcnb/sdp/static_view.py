@@ -1,41 +1,62 @@
-"""How a description looks in a saved notebook: HTML and CSS alone, everything in it escaped."""
+"""How a description looks in a saved notebook: HTML and CSS alone, everything in it escaped.
+
+Sections fold; a line opens to its explanation; findings stand below their lines.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
+from ..finding import MARKS, Finding
 from .document import Document
+from .explain import Explanation, explain
 from .line import Line
+from .lint import lint
 from .section import Media
 from .text import count, html
+
+# Beyond it a saved notebook would grow too large; browsers' descriptions have 100 to 500 lines.
+MOST_EXPLAINED = 600
+MOST_SHOWN = 5000
 
 # Theme variables of Jupyter first; their fallbacks suit a light and a dark page alike.
 STYLE = """
 .rtcnb-sdp{--c-text:var(--jp-ui-font-color1,inherit);--c-dim:var(--jp-ui-font-color2,#7d8590);
 --c-line:var(--jp-border-color2,rgba(128,128,128,.35));--c-key:var(--jp-brand-color1,#2f81d8);
---c-soft:var(--jp-layout-color2,rgba(128,128,128,.12));--c-warn:var(--jp-warn-color1,#c07a00);
+--c-soft:var(--jp-layout-color2,rgba(128,128,128,.12));--c-warning:var(--jp-warn-color1,#c07a00);
+--c-error:var(--jp-error-color1,#d32f2f);--c-advice:var(--jp-info-color1,#0288a8);
 --c-mono:var(--jp-code-font-family,ui-monospace,"DejaVu Sans Mono",monospace);
 color:var(--c-text);background:var(--jp-layout-color1,transparent);border:1px solid var(--c-line);
 border-radius:6px;overflow:hidden;max-width:1080px;margin:4px 0;
 font:13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif)}
-.rtcnb-sdp .head{padding:7px 12px;display:flex;flex-wrap:wrap;gap:2px 10px;align-items:baseline}
+.rtcnb-sdp .head{padding:7px 12px}
 .rtcnb-sdp .head b{font-size:14px;color:var(--c-key)}
 .rtcnb-sdp .dim{color:var(--c-dim);font-weight:400}
-.rtcnb-sdp .warn{color:var(--c-warn);font-weight:600}
+.rtcnb-sdp .error>b,.rtcnb-sdp b.error{color:var(--c-error)}
+.rtcnb-sdp .warning>b,.rtcnb-sdp b.warning{color:var(--c-warning)}
+.rtcnb-sdp .advice>b,.rtcnb-sdp b.advice{color:var(--c-advice)}
 .rtcnb-sdp details{margin:0;padding:0;border:0;border-top:1px solid var(--c-line)}
-.rtcnb-sdp summary{margin:0;padding:4px 12px;background:var(--c-soft);font-size:12.5px;cursor:pointer;
-overflow-wrap:anywhere}
+.rtcnb-sdp details.section>summary{margin:0;padding:4px 12px;background:var(--c-soft);font-size:12.5px;
+cursor:pointer;overflow-wrap:anywhere}
 .rtcnb-sdp summary b{font-weight:600}
 .rtcnb-sdp summary:focus-visible{outline:2px solid var(--c-key);outline-offset:-2px}
-.rtcnb-sdp pre.code{margin:0;padding:4px 12px 4px 0;border:0;background:none;color:inherit;white-space:pre;
-overflow-x:auto;font:12px/1.6 var(--c-mono);direction:ltr}
-.rtcnb-sdp .code span{font:inherit}
-.rtcnb-sdp .row{unicode-bidi:isolate}
-.rtcnb-sdp .bad .no{box-shadow:inset 3px 0 var(--c-warn)}
-.rtcnb-sdp .no{display:inline-block;min-width:38px;padding-right:8px;text-align:right;box-sizing:border-box;
+.rtcnb-sdp .lines{padding:3px 0}
+.rtcnb-sdp details.line{border:0}
+.rtcnb-sdp details.line>summary,.rtcnb-sdp .line>.code{display:flex;list-style:none;cursor:pointer;
+padding:0 12px 0 0;font:12px/1.65 var(--c-mono);direction:ltr;unicode-bidi:isolate}
+.rtcnb-sdp details.line>summary::-webkit-details-marker{display:none}
+.rtcnb-sdp details.line>summary:hover,.rtcnb-sdp details.line[open]>summary{background:var(--c-soft)}
+.rtcnb-sdp .sdp{overflow-wrap:anywhere;min-width:0;white-space:pre-wrap}
+.rtcnb-sdp .no{flex:0 0 42px;padding-right:10px;text-align:right;box-sizing:border-box;
 color:var(--c-dim);user-select:none}
+.rtcnb-sdp .hit.error .no{box-shadow:inset 3px 0 var(--c-error)}
+.rtcnb-sdp .hit.warning .no{box-shadow:inset 3px 0 var(--c-warning)}
+.rtcnb-sdp .hit.advice .no{box-shadow:inset 3px 0 var(--c-advice)}
 .rtcnb-sdp .key{color:var(--c-key)}
-.rtcnb-sdp .why{color:var(--c-warn);user-select:none;padding-left:7px}
+.rtcnb-sdp .why{margin:2px 12px 6px 42px;padding:4px 10px;border-left:2px solid var(--c-key);font-size:12.5px}
+.rtcnb-sdp .why div{margin:1px 0}
+.rtcnb-sdp .finding{margin:1px 12px 3px 42px;font-size:12.5px;user-select:none}
 .rtcnb-sdp .copy{padding:6px 12px 10px;font-size:12.5px}
 .rtcnb-sdp .copy p{margin:0 0 6px}
 .rtcnb-sdp code{font:12px var(--c-mono);color:inherit;background:var(--c-soft);padding:1px 4px;
@@ -46,39 +67,73 @@ border:1px solid var(--c-line);border-radius:3px;word-break:break-all}
 """
 
 
-def description_html(kind: str, document: Document, json_line: str) -> str:
+def description_html(kind: str, document: Document, json_line: str | None) -> str:
     """Show a description as folded sections of numbered lines, without JavaScript.
 
     Parameters
     ----------
     kind : str
-        ``offer``, ``answer``, ...
+        ``offer``, ``answer``, ...; ``SDP`` where it is not known.
     document : Document
-    json_line : str
+    json_line : str or None
         What to copy to another notebook.
     """
+    findings = findings_of(kind, document)
     media = document.media
-    sections = [_section(_session_summary(document), document.session.lines)] if document.lines else []
-    sections += [_section(_media_summary(section), section.lines) for section in media]
+    sections = (
+        [_section(_session_summary(document), document.session.lines, findings)] if document.lines else []
+    )
+    sections += [_section(_media_summary(section), section.lines, findings) for section in media]
+    elsewhere = [_finding(finding) for finding in findings if not finding.evidence] if document.lines else []
+    copy = _copy(json_line) if json_line is not None else ""
+    return framed(_head(kind, document, findings) + "".join(elsewhere) + "".join(sections) + copy)
+
+
+def framed(body: str) -> str:
+    """Put HTML into a frame with the style of all descriptions."""
+    return f'<div class="rtcnb-sdp"><style>{STYLE}</style>{body}</div>'
+
+
+def findings_of(kind: str, document: Document) -> list[Finding]:
+    """What lint says of a description of that type."""
+    known = kind if kind in ("offer", "answer", "pranswer") else None
+    return lint(document, known)  # type: ignore[arg-type]
+
+
+def _copy(json_line: str) -> str:
     # Jupyter takes letters typed outside an editor for shortcuts; the attribute keeps Ctrl+A in the box.
-    copy = (
-        '<details><summary>Copy as JSON</summary><div class="copy">'
+    return (
+        '<details class="section"><summary>Copy as JSON</summary><div class="copy">'
         "<p>Click into the box, select all, copy. In the other notebook: "
         "<code>rtcnb.paste(r'''…''')</code></p>"
         '<textarea readonly rows="6" cols="60" spellcheck="false" data-lm-suppress-shortcuts="true" '
         f'aria-label="The description as JSON">{html(json_line)}</textarea></div></details>'
     )
+
+
+def facts_of(document: Document) -> str:
+    """The size of a description in a few words."""
+    facts = [count(len(document.media), "section"), count(len(document.lines), "line")]
+    facts += [f"BUNDLE {' '.join(mids)}".strip() for mids in document.bundle]
+    return " · ".join(facts)
+
+
+def _head(kind: str, document: Document, findings: Sequence[Finding]) -> str:
     return (
-        f'<div class="rtcnb-sdp"><style>{STYLE}</style>{_head(kind, document)}{"".join(sections)}{copy}</div>'
+        f'<div class="head"><b>{html(kind)}</b> <span class="dim">{html(facts_of(document))}</span>'
+        f"{_counts(findings)}</div>"
     )
 
 
-def _head(kind: str, document: Document) -> str:
-    facts = [count(len(document.media), "section"), count(len(document.lines), "line")]
-    facts += [f"BUNDLE {' '.join(mids)}".strip() for mids in document.bundle]
-    return (
-        f'<div class="head"><b>{html(kind)}</b> <span class="dim">{html(" · ".join(facts))}</span>'
-        f"{_warning(document.lines)}</div>"
+def _counts(findings: Iterable[Finding]) -> str:
+    """How many findings of each severity, in a few words."""
+    numbers: Counter[str] = Counter(finding.severity for finding in findings)
+    shown = [(severity, mark, numbers[severity]) for severity, mark in MARKS.items() if numbers[severity]]
+    return "".join(
+        f' <b class="{severity}">{mark} {number} advice</b>'
+        if severity == "advice"
+        else f' <b class="{severity}">{mark} {count(number, severity)}</b>'
+        for severity, mark, number in shown
     )
 
 
@@ -91,41 +146,80 @@ def _session_summary(document: Document) -> str:
 
 
 def _media_summary(media: Media) -> str:
+    return f'<b>{html(media_name(media))}</b> <span class="dim">· {html(media_facts(media))}</span>'
+
+
+def media_name(media: Media) -> str:
+    """``m=audio · mid 0``."""
+    mid = "no mid" if media.mid is None else f"mid {media.mid}"
+    return f"m={media.kind or ''} · {mid}"
+
+
+def media_facts(media: Media) -> str:
+    """Direction, codecs and candidates of a section in a few words."""
     # A data channel always goes both ways: a direction says nothing about it.
-    facts = ["data channel" if "SCTP" in (media.protocol or "").upper() else media.direction]
+    facts = ["data channel" if media.is_data else media.direction]
     if media.rejected:
         facts = ["rejected (port 0)"]
     if media.codecs:
         facts.append(count(len(media.codecs), "codec"))
     facts.append(count(len(media.candidates), "candidate"))
-    mid = "no mid" if media.mid is None else f"mid {media.mid}"
-    name = f"m={media.kind or ''} · {mid}"
-    return f'<b>{html(name)}</b> <span class="dim">· {html(" · ".join(facts))}</span>'
+    return " · ".join(facts)
 
 
-def _warning(lines: Sequence[Line]) -> str:
-    broken = sum(1 for line in lines if line.error)
-    return f' <span class="warn">▲ {count(broken, "broken line")}</span>' if broken else ""
-
-
-def _section(summary: str, lines: Sequence[Line]) -> str:
+def _section(summary: str, lines: Sequence[Line], findings: Sequence[Finding]) -> str:
+    first, last = lines[0].number if lines else 0, lines[-1].number if lines else 0
+    hits: dict[int, list[Finding]] = {}
+    for finding in findings:
+        if finding.evidence and first <= finding.evidence[0].number <= last:
+            hits.setdefault(finding.evidence[0].number, []).append(finding)
+    here = [finding for found in hits.values() for finding in found]
     # A section with something to see to opens by itself.
-    warning = _warning(lines)
-    # Where a notebook isn't trusted the style goes, but a pre with line ends still reads as code.
-    rows = "\n".join(map(_row, lines))
+    opened = " open" if any(finding.severity != "advice" for finding in here) else ""
+    rows = "".join(_row(line, hits.get(line.number, ())) for line in lines if line.number <= MOST_SHOWN)
+    left = last - max(first - 1, MOST_SHOWN)
+    if left > 0:
+        rows += f'<div class="finding">… {count(left, "more line")}</div>'
     return (
-        f"<details{' open' if warning else ''}><summary>{summary}{warning}</summary>"
-        f'<pre class="code" tabindex="0">{rows}</pre></details>'
+        f'<details class="section"{opened}><summary>{summary}{_counts(here)}</summary>'
+        f'<div class="lines">{rows}</div></details>'
     )
 
 
-def _row(line: Line) -> str:
+def _row(line: Line, findings: Sequence[Finding]) -> str:
     name = line.attribute if line.attribute is not None else ""
     key, rest = (line.text[: 2 + len(name)], line.text[2 + len(name) :]) if line.type else ("", line.text)
-    number = f'<span class="no">{line.number} </span>'
-    if not line.error:
-        return f'<span class="row">{number}<span class="key">{html(key)}</span>{html(rest)}</span>'
-    return (
-        f'<span class="row bad">{number}<span class="key">{html(key)}</span>{html(rest)}'
-        f'<span class="why"> ▲ {html(line.error)}</span></span>'
+    worst = min((list(MARKS).index(finding.severity) for finding in findings), default=None)
+    hit = "" if worst is None else f" hit {list(MARKS)[worst]}"
+    text = (
+        f'<span class="no">{line.number} </span>'
+        f'<span class="sdp"><span class="key">{html(key)}</span>{html(rest)}</span>'
     )
+    told = "".join(map(_finding, findings))
+    if line.number > MOST_EXPLAINED:
+        return f'<div class="line{hit}"><div class="code">{text}</div></div>{told}'
+    # Where a notebook isn't trusted the style goes, but details and line breaks still read well.
+    return (
+        f'<details class="line{hit}"><summary>{text}</summary>'
+        f'<div class="why">{explanation_html(explain(line))}</div></details>{told}'
+    )
+
+
+def _finding(finding: Finding) -> str:
+    return (
+        f'<div class="finding {finding.severity}"><b>{MARKS[finding.severity]} {finding.severity}</b> '
+        f'{html(finding.sentence)} {html(finding.remedy)} <span class="dim">({html(finding.rule)})</span></div>'
+    )
+
+
+def explanation_html(explanation: Explanation) -> str:
+    """An explanation without a frame of its own."""
+    fields = "".join(
+        f"<div><code>{html(field.name)} {html(field.value)}</code> "
+        f'<span class="dim">{html(field.meaning)}</span></div>'
+        for field in explanation.fields
+    )
+    quirks = "".join(f"<div>✱ {html(quirk)}</div>" for quirk in explanation.quirks)
+    reference = f' <span class="dim">{html(explanation.reference)}</span>' if explanation.reference else ""
+    title = f"<div><b>{html(explanation.title)}</b>{reference}</div>"
+    return f"{title}<div>{html(explanation.text)}</div>{fields}{quirks}"

@@ -248,6 +248,7 @@ def read_html(description: SessionDescription) -> Tags:
 
 
 CLEAN = read_html(OFFER)
+ALLOWED_TAGS = {"div", "span", "style", "details", "summary", "b", "code", "p", "textarea"}
 
 
 def test_html_says_what_matters() -> None:
@@ -258,16 +259,16 @@ def test_html_says_what_matters() -> None:
     assert "m=application · mid 1 · data channel · 0 candidates" in text
     assert "session · trickle · 6 lines" in text
     assert "10 a=ice-pwd:0123456789012345678901" in text
-    assert "▲" not in text
+    assert "✕ 3 errors ▲ 1 warning" in text
     assert {"details", "summary", "style", "textarea"} <= CLEAN.tags
     assert not {"script", "img", "iframe", "link"} & CLEAN.tags
 
 
 def test_html_marks_broken_lines() -> None:
     shown = SessionDescription(type="offer", sdp=SDP + "a=setup:both\r\n")._repr_html_()
-    assert "1 broken line" in shown
+    assert "a=setup:both is no DTLS role." in shown
     assert "setup is one of" in shown
-    assert shown.count("<details open>") == 1
+    assert shown.count('<details class="section" open>') == 2
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -284,8 +285,8 @@ def test_html_escapes_every_position(payload: str, place: int) -> None:
     ):
         evil = SessionDescription(type="offer", sdp="\r\n".join([*rows[:place], changed, *rows[place + 1 :]]))
         found = read_html(evil)
-        assert found.tags == CLEAN.tags
-        assert found.attributes - {"open"} == CLEAN.attributes
+        assert found.tags <= ALLOWED_TAGS
+        assert found.attributes - {"open"} <= CLEAN.attributes
         assert changed in found.text
 
 
@@ -295,8 +296,8 @@ def test_html_is_always_harmless_and_can_be_sent(text: str) -> None:
     evil = SessionDescription(type="offer", sdp=f"v=0\r\n{text}\r\nm={text}\r\na=mid:{text}")
     evil._repr_html_().encode("utf-8")
     found = read_html(evil)
-    assert found.tags == CLEAN.tags
-    assert found.attributes - {"open"} == CLEAN.attributes
+    assert found.tags <= ALLOWED_TAGS
+    assert found.attributes - {"open"} <= CLEAN.attributes
 
 
 def test_html_of_next_to_nothing() -> None:

@@ -100,7 +100,9 @@ def test_the_type_decides_which_rules_hold() -> None:
 
 
 def test_errors_come_first_and_the_paste_before_all() -> None:
-    findings = lint("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=fing")
+    findings = lint(
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=fing"
+    )
     assert findings[0].rule == "paste-truncated"
     order = [("error", "warning", "advice").index(x.severity) for x in findings[1:]]
     assert order == sorted(order)
