@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .candidate import Candidate, parse_candidate
+from .changes import Change, Changes, changes
 from .codec import Codec
+from .compare import Negotiation, compare
 from .description import SessionDescription, paste, problem_of
 from .document import Document, parse
 from .explain import ExplainedField, Explanation, explain
@@ -14,6 +16,8 @@ from .section import Fingerprint, HeaderExtension, Media, Rid, Section, SsrcGrou
 
 __all__ = [
     "Candidate",
+    "Change",
+    "Changes",
     "Codec",
     "Document",
     "ExplainedField",
@@ -22,10 +26,13 @@ __all__ = [
     "HeaderExtension",
     "Line",
     "Media",
+    "Negotiation",
     "Rid",
     "Section",
     "SessionDescription",
     "SsrcGroup",
+    "changes",
+    "compare",
     "explain",
     "lint",
     "parse",

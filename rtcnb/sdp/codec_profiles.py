@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .codec import Codec
 from .text import number
+
+if TYPE_CHECKING:
+    from .section import Media
 
 # profile_idc, the constraint bits that count, their value, the profile's name (RFC 6184 table 5).
 H264_PROFILES = (
@@ -23,7 +26,9 @@ H264_PROFILES = (
     (0x7A, 0xFF, 0x00, "High 4:2:2"),
     (0xF4, 0xFF, 0x00, "High 4:4:4 Predictive"),
 )
-H264_DEFAULT = "420010"  # Baseline, level 1: what RFC 6184 section 8.1 says where nothing is said
+# Where nothing is said: libwebrtc takes it for this one. RFC 6184 section 8.1 has 420010, Baseline at level 1,
+# which whoever speaks Constrained Baseline understands in practice.
+H264_DEFAULT = "42e01f"
 # level_idc -> the largest usual picture at 30 frames a second (ITU-T H.264 table A-1).
 H264_PICTURES = {
     10: "176x144 at 15",
@@ -104,3 +109,55 @@ def profile_key(codec: Codec) -> tuple[str, ...]:
 def opus_channels(parameters: Mapping[str, str]) -> int:
     """How many channels an Opus receiver likes: 2 with ``stereo=1`` (RFC 7587 section 6.1)."""
     return 2 if number(parameters.get("stereo", "0"), 1) == 1 else 1
+
+
+def same_name(one: Codec, other: Codec, kind: str | None) -> bool:
+    """True for the same encoding; of sound also at the same clock rate, with as many channels."""
+    if kind == "video":  # its clock rate is always 90000, and browsers do not look at what is written
+        return one.name.lower() == other.name.lower()
+    return (one.name.lower(), one.clock_rate, one.channels or 1) == (
+        other.name.lower(),
+        other.clock_rate,
+        other.channels or 1,
+    )
+
+
+def pair_codecs(offered: Media, answered: Media) -> dict[int, Codec]:
+    """Find what each codec of an answer was in the offer.
+
+    Returns
+    -------
+    dict of int to Codec
+        The answer's payload type -> the offered codec. The same payload type is preferred where several would do.
+        RTX goes with the codec that it repeats.
+    """
+    pairs: dict[int, Codec] = {}
+    taken: set[int] = set()
+    for codec in (*_primaries(answered), *_repeats(answered)):
+        candidates = [
+            x for x in offered.codecs if x.payload_type not in taken and _fits(x, codec, pairs, answered.kind)
+        ]
+        if candidates:
+            best = min(candidates, key=lambda x: x.payload_type != codec.payload_type)
+            taken.add(best.payload_type)
+            pairs[codec.payload_type] = best
+    return pairs
+
+
+def _primaries(media: Media) -> list[Codec]:
+    return [codec for codec in media.codecs if codec.name.lower() != "rtx"]
+
+
+def _repeats(media: Media) -> list[Codec]:
+    return [codec for codec in media.codecs if codec.name.lower() == "rtx"]
+
+
+def _fits(offered: Codec, answered: Codec, pairs: Mapping[int, Codec], kind: str | None) -> bool:
+    if not answered.name and not offered.name:
+        return offered.payload_type == answered.payload_type
+    if not same_name(offered, answered, kind) or profile_key(offered) != profile_key(answered):
+        return False
+    if answered.name.lower() != "rtx":
+        return True
+    primary = pairs.get(answered.apt) if answered.apt is not None else None
+    return primary is not None and offered.apt == primary.payload_type

@@ -86,9 +86,13 @@ class Document:
                 sections[-1].append(line)
         return [Media(index, tuple(lines), self.session) for index, lines in enumerate(sections)]
 
-    def section_with(self, mid: str) -> Media | None:
+    def section_with(self, mid: str | None) -> Media | None:
         """The media section of that mid, or None."""
-        return next((media for media in self.media if media.mid == mid), None)
+        return self._by_mid.get(mid)
+
+    @cached_property
+    def _by_mid(self) -> dict[str | None, Media]:
+        return {media.mid: media for media in reversed(self.media)}
 
     @cached_property
     def bundle(self) -> list[list[str]]:

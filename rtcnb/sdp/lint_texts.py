@@ -1,4 +1,4 @@
-"""What the rules of lint say, from ``catalogue/lint_en.toml`` and ``catalogue/lint_zh.toml``."""
+"""What the rules of lint and of compare say, from the files ``catalogue/lint_*.toml`` and ``compare_*.toml``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class RuleText(NamedTuple):
 
 
 @cache
-def load_texts(language: Language) -> dict[str, RuleText]:
-    """Read what the rules say in a language."""
-    text = files(__package__).joinpath("catalogue", f"lint_{language}.toml").read_text("utf-8")
+def load_texts(language: Language, what: str = "lint") -> dict[str, RuleText]:
+    """Read what the rules say in a language: those of ``lint``, or of ``compare``."""
+    text = files(__package__).joinpath("catalogue", f"{what}_{language}.toml").read_text("utf-8")
     return {name: RuleText(raw["sentence"], raw["remedy"]) for name, raw in tomllib.loads(text).items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 
 from .candidate import END_LINES
@@ -45,3 +47,58 @@ def _is_indented(text: str) -> bool:
     """Copied out of source code or a mail: blanks or marks stand before most lines."""
     lines = [line for line in text.splitlines() if line.strip()]
     return len(lines) > 2 and 2 * sum(line[0] in " \t>|" for line in lines) > len(lines)
+
+
+def mended(text: str) -> str:
+    """Undo what happened to a paste, and end every line with CRLF; what cannot be undone stays.
+
+    Parameters
+    ----------
+    text : str
+        JSON with an ``sdp``, escaped or quoted SDP, SDP with blanks before its lines, or SDP.
+
+    Returns
+    -------
+    str
+        SDP without empty lines and without blanks at the ends of lines.
+    """
+    for _ in range(4):  # a paste may be escaped twice
+        damage = damage_of(text)
+        undo = UNDO.get(damage or "")
+        undone = undo(text) if undo else text
+        if undone == text:
+            break
+        text = undone
+    lines = (line.strip(" \t") for line in re.split(r"\r\n|\n|\r", text))
+    return "".join(f"{line}\r\n" for line in lines if line)
+
+
+def _from_json(text: str) -> str:
+    try:
+        given = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return text
+    given = given.get("sdp") if isinstance(given, dict) else given
+    return given if isinstance(given, str) else text
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\+r\\+n|\\+n", "\n", text)
+
+
+def _unquoted(text: str) -> str:
+    return text.strip().removeprefix("b").strip("\"'`")
+
+
+def _unmarked(text: str) -> str:
+    return "\n".join(line.lstrip(" \t>|") for line in text.splitlines())
+
+
+UNDO = {
+    "paste-json": _from_json,
+    "paste-quoted": _unquoted,
+    "paste-json-escaped": _unescaped,
+    "paste-html-escaped": html.unescape,
+    "paste-byte-order-mark": lambda text: text.lstrip("\ufeff"),
+    "paste-indented": _unmarked,
+}

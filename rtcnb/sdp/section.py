@@ -247,6 +247,13 @@ class Media(Section):
             found.append(Candidate(parsed.candidate, parsed.sdpMid, parsed.sdpMLineIndex, fragment))
         return found
 
+    @property
+    def carrier(self) -> Media:
+        """The section whose transport carries this one: the tagged one of its BUNDLE group, or itself."""
+        document = self.lines[0].document
+        tagged = document.tagged_mids.get(self.mid) if self.mid is not None else None
+        return (document.section_with(tagged) if tagged not in (None, self.mid) else None) or self
+
     # --- what is sent
 
     @cached_property

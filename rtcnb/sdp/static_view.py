@@ -54,6 +54,10 @@ color:var(--c-dim);user-select:none}
 .rtcnb-sdp .hit.warning .no{box-shadow:inset 3px 0 var(--c-warning)}
 .rtcnb-sdp .hit.advice .no{box-shadow:inset 3px 0 var(--c-advice)}
 .rtcnb-sdp .key{color:var(--c-key)}
+.rtcnb-sdp .facts{padding:5px 12px}
+.rtcnb-sdp .fact{display:flex;gap:10px;font-size:12.5px}
+.rtcnb-sdp .fact>.dim{flex:0 0 110px}
+.rtcnb-sdp .fact>span{min-width:0;overflow-wrap:anywhere}
 .rtcnb-sdp .why{margin:2px 12px 6px 42px;padding:4px 10px;border-left:2px solid var(--c-key);font-size:12.5px}
 .rtcnb-sdp .why div{margin:1px 0}
 .rtcnb-sdp .finding{margin:1px 12px 3px 42px;font-size:12.5px;user-select:none}
@@ -84,7 +88,9 @@ def description_html(kind: str, document: Document, json_line: str | None) -> st
         [_section(_session_summary(document), document.session.lines, findings)] if document.lines else []
     )
     sections += [_section(_media_summary(section), section.lines, findings) for section in media]
-    elsewhere = [_finding(finding) for finding in findings if not finding.evidence] if document.lines else []
+    elsewhere = (
+        [finding_html(finding) for finding in findings if not finding.evidence] if document.lines else []
+    )
     copy = _copy(json_line) if json_line is not None else ""
     return framed(_head(kind, document, findings) + "".join(elsewhere) + "".join(sections) + copy)
 
@@ -195,7 +201,7 @@ def _row(line: Line, findings: Sequence[Finding]) -> str:
         f'<span class="no">{line.number} </span>'
         f'<span class="sdp"><span class="key">{html(key)}</span>{html(rest)}</span>'
     )
-    told = "".join(map(_finding, findings))
+    told = "".join(map(finding_html, findings))
     if line.number > MOST_EXPLAINED:
         return f'<div class="line{hit}"><div class="code">{text}</div></div>{told}'
     # Where a notebook isn't trusted the style goes, but details and line breaks still read well.
@@ -205,7 +211,8 @@ def _row(line: Line, findings: Sequence[Finding]) -> str:
     )
 
 
-def _finding(finding: Finding) -> str:
+def finding_html(finding: Finding) -> str:
+    """A finding without a frame of its own."""
     return (
         f'<div class="finding {finding.severity}"><b>{MARKS[finding.severity]} {finding.severity}</b> '
         f'{html(finding.sentence)} {html(finding.remedy)} <span class="dim">({html(finding.rule)})</span></div>'

@@ -1,29 +1,15 @@
-"""The command line: ``rtcnb lab`` opens JupyterLab on the tour."""
+"""``rtcnb lab`` opens JupyterLab on the tour."""
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 TOUR = "00_tour.ipynb"
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status."""
-    parser = argparse.ArgumentParser(prog="rtcnb", description="WebRTC in notebooks, taught and taken apart.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    lab_parser = commands.add_parser(
-        "lab", help="open JupyterLab on the tour; other options go to JupyterLab"
-    )
-    lab_parser.set_defaults(run=lab)
-    options, rest = parser.parse_known_args(arguments)
-    return int(options.run(rest))
 
 
 def lab(options: list[str]) -> int:
@@ -54,7 +40,3 @@ def tour() -> Path:
     if not copy.exists():
         shutil.copyfile(PACKAGE / "notebooks" / TOUR, copy)
     return copy
-
-
-if __name__ == "__main__":
-    sys.exit(main())

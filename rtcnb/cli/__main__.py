@@ -1,0 +1,7 @@
+"""``python -m rtcnb.cli``."""
+
+import sys
+
+from . import main
+
+sys.exit(main())

@@ -1,0 +1,118 @@
+"""How a negotiation and a list of changes look: as text, and as static HTML with everything escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..finding import MARKS
+from .static_view import finding_html, framed
+from .text import count, html
+
+if TYPE_CHECKING:
+    from .changes import Changes
+    from .compare import MediaNegotiation, Negotiation
+
+Row = tuple[str, str]
+
+
+def _title(media: MediaNegotiation) -> str:
+    mid = f"mid {media.mid}" if media.mid is not None else f"m-line {media.index}"
+    state = "accepted" if media.accepted else f"rejected by the {media.rejected_by} (port 0)"
+    return f"{media.kind or '?'} · {mid} · {state}"
+
+
+def _rows(media: MediaNegotiation) -> list[Row]:
+    """What became of a section, as a name and a sentence each."""
+    rows: list[Row] = []
+    if media.accepted and media.offerer_takes_bytes is None:
+        rows.append(
+            (
+                "direction",
+                f"offered {media.offered_direction}, answered {media.answered_direction}: "
+                f"offerer {media.offerer_direction}, answerer {media.answerer_direction}",
+            )
+        )
+    rows += [("codecs", "; ".join(map(str, media.codecs)))] if media.codecs else []
+    rows += [("lost", "; ".join(map(str, media.lost)))] if media.lost else []
+    rows += [("never offered", "; ".join(map(str, media.added)))] if media.added else []
+    if media.accepted:
+        carried = (
+            "its own" if media.transport == (media.mid or str(media.index)) else f"that of {media.transport}"
+        )
+        mux = ", RTCP on the same port" if media.rtcp_mux else ""
+        rows.append(("transport", carried + mux))
+        roles = f"offerer {media.offerer_role}, answerer {media.answerer_role}"
+        rows.append(("DTLS", roles if media.offerer_role else "a=setup of the answer names no role"))
+    if media.header_extensions:
+        rows.append(("extensions", ", ".join(f"{x.id} {_short(x.uri)}" for x in media.header_extensions)))
+    if media.accepted and media.lost_extensions:
+        rows.append(("extensions lost", ", ".join(f"{x.id} {_short(x.uri)}" for x in media.lost_extensions)))
+    if media.offerer_takes_bytes is not None:
+        takes = [
+            f"{size} bytes" if size else "any length"
+            for size in (media.offerer_takes_bytes, media.answerer_takes_bytes)
+        ]
+        rows.append(("messages", f"the offerer takes {takes[0]}, the answerer {takes[1]}"))
+    return rows
+
+
+def _short(uri: str) -> str:
+    return uri.rpartition("/")[2].removeprefix("urn:ietf:params:rtp-hdrext:")[:60]
+
+
+def _whole(negotiation: Negotiation) -> list[Row]:
+    ice = negotiation.ice
+    lite = [
+        name for name, is_lite in (("offerer", ice.offerer_lite), ("answerer", ice.answerer_lite)) if is_lite
+    ]
+    facts = [f"the {ice.controlling} is controlling", "both trickle" if ice.trickle else "not both trickle"]
+    facts += [f"ice-lite: {' and '.join(lite)}"] if lite else []
+    groups = (
+        "; ".join(" ".join(group) for group in negotiation.bundle)
+        or "none: each section has its own transport"
+    )
+    return [("ICE", ", ".join(facts)), ("BUNDLE", groups)]
+
+
+def negotiation_text(negotiation: Negotiation) -> str:
+    """A negotiation as lines of text."""
+    lines = [f"{name:16} {text}" for name, text in _whole(negotiation)]
+    for media in negotiation.media:
+        lines += ["", _title(media), *(f"  {name:14} {text}" for name, text in _rows(media))]
+    if negotiation.violations:
+        lines += ["", *map(str, negotiation.violations)]
+    return "\n".join(lines)
+
+
+def negotiation_html(negotiation: Negotiation) -> str:
+    """A negotiation as static HTML."""
+    sections = "".join(
+        f'<details class="section" open><summary><b>{html(_title(media))}</b></summary>{_table(_rows(media))}</details>'
+        for media in negotiation.media
+    )
+    errors = sum(finding.severity == "error" for finding in negotiation.violations)
+    told = f' <b class="error">{MARKS["error"]} {count(errors, "error")}</b>' if errors else ""
+    head = f'<div class="head"><b>offer and answer</b>{told}</div>'
+    return framed(
+        head + _table(_whole(negotiation)) + "".join(map(finding_html, negotiation.violations)) + sections
+    )
+
+
+def _table(rows: Sequence[Row]) -> str:
+    body = "".join(
+        f'<div class="fact"><span class="dim">{html(name)}</span><span>{html(text)}</span></div>'
+        for name, text in rows
+    )
+    return f'<div class="facts">{body}</div>'
+
+
+def changes_text(changes: Changes) -> str:
+    """Changes as lines of text."""
+    return "\n".join(str(change) for change in changes) or "nothing was changed"
+
+
+def changes_html(changes: Changes) -> str:
+    """Changes as static HTML."""
+    head = f'<div class="head"><b>changed</b> <span class="dim">{count(len(changes), "change")}</span></div>'
+    return framed(head + _table([(change.where, change.sentence) for change in changes]))
