@@ -5,7 +5,7 @@ from __future__ import annotations
 from .candidate import Candidate, parse_candidate
 from .changes import Change, Changes, changes
 from .codec import Codec
-from .compare import Negotiation, compare
+from .compare import IceOutcome, KeptCodec, LostCodec, MediaNegotiation, Negotiation, compare
 from .description import SessionDescription, paste, problem_of
 from .document import Document, parse
 from .explain import ExplainedField, Explanation, explain
@@ -24,8 +24,12 @@ __all__ = [
     "Explanation",
     "Fingerprint",
     "HeaderExtension",
+    "IceOutcome",
+    "KeptCodec",
     "Line",
+    "LostCodec",
     "Media",
+    "MediaNegotiation",
     "Negotiation",
     "Rid",
     "Section",

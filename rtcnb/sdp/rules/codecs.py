@@ -56,15 +56,16 @@ def payload_type_conflict(document: Document) -> Iterator[Hit]:
                 yield line, {"payload": payload, "first": seen[payload][1]}
 
 
-@rule("static-payload-type-changed", "warning", "RFC 3551 section 6")
+@rule("static-payload-type-changed", "error", "RFC 3551 section 6")
 def static_payload_type_changed(document: Document) -> Iterator[Hit]:
-    for line in document.lines_of("rtpmap"):
-        if line.error or line.fields["payload_type"] not in STATIC_PAYLOADS:
-            continue
-        name, rate, _ = STATIC_PAYLOADS[line.fields["payload_type"]]
-        given = (line.fields["encoding_name"].lower(), line.fields["clock_rate"])
-        if given != (name.lower(), rate):
-            yield line, {"payload": line.fields["payload_type"], "name": f"{name}/{rate}"}
+    for media in document.media:
+        for line in media.lines_of("rtpmap") if media.kind == "audio" and media.is_rtp else ():
+            payload = line.fields.get("payload_type")
+            if line.error or payload not in STATIC_PAYLOADS or str(payload) not in media.formats:
+                continue
+            name, rate, _ = STATIC_PAYLOADS[payload]
+            if (line.fields["encoding_name"].lower(), line.fields["clock_rate"]) != (name.lower(), rate):
+                yield line, {"payload": payload, "name": f"{name}/{rate}"}
 
 
 @rule("bundle-payload-type-conflict", "warning", "RFC 9143 section 9.1")
@@ -95,8 +96,9 @@ def no_rtpmap(document: Document) -> Iterator[Hit]:
 def parameters_of_nothing(document: Document) -> Iterator[Hit]:
     """Chromium makes a codec without a name of such a line, and then refuses the section."""
     for media in document.media:
-        known = {_payload(line) for line in media.lines_of("rtpmap")}
-        known |= set(STATIC_PAYLOADS) if media.kind == "audio" else set()
+        listed = {number(text, 127) for text in media.formats}
+        known = {_payload(line) for line in media.lines_of("rtpmap")} & listed
+        known |= listed & STATIC_PAYLOADS.keys() if media.kind == "audio" else set()
         told = set()
         for line in (*media.lines_of("fmtp"), *media.lines_of("rtcp-fb")):
             payload = _payload(line)
@@ -164,13 +166,13 @@ def _map_of(lines: list[Line], payload: int) -> Line | None:
     return next((line for line in lines if _payload(line) == payload), None)
 
 
-@rule("rtcp-payload-type", "warning", "RFC 5761 section 4")
+@rule("rtcp-payload-type", "error", "RFC 5761 section 4")
 def rtcp_payload_type(document: Document) -> Iterator[Hit]:
     for media in document.media:
-        if media.rtcp_mux:
+        if media.rtcp_mux and not media.rejected:
             for line in media.lines_of("rtpmap"):
                 payload = _payload(line)
-                if payload is not None and 64 <= payload <= 95:
+                if payload is not None and 64 <= payload <= 95 and str(payload) in media.formats:
                     yield line, {"payload": payload}
 
 

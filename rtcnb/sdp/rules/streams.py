@@ -73,7 +73,7 @@ def bad_ssrc(document: Document) -> Iterator[Hit]:
 def plan_b(document: Document) -> Iterator[Hit]:
     for media in document.media:
         tracks = _ssrc_tracks(media)
-        if len(tracks) > 1 and not media.rejected:
+        if len(tracks) > 1 and not media.rejected and media.line("msid") is None:
             line = next(line for line in media.lines if line.number == max(tracks.values()))
             yield line, {"count": len(tracks)}
 
@@ -248,12 +248,12 @@ def bad_data_channel_line(document: Document) -> Iterator[Hit]:
             yield line, {"text": line.text[:40]}
 
 
-@rule("sctp-port-twice", "error", "RFC 8841 section 5")
-def sctp_port_twice(document: Document) -> Iterator[Hit]:
+@rule("old-and-new-data-channel-syntax", "error", "RFC 8841 section 5")
+def old_and_new_data_channel_syntax(document: Document) -> Iterator[Hit]:
     for media in document.media:
-        old, new = media.line("sctpmap"), media.line("sctp-port")
-        if old and new:
-            yield new, {"first": old.number}
+        line = media.line("sctp-port")
+        if media.is_data and line is not None and media.formats and media.formats[0] != "webrtc-datachannel":
+            yield line, {"format": media.formats[0][:30]}
 
 
 @rule("no-sctp-port", "warning", "RFC 8841 section 5")
