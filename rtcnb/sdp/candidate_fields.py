@@ -56,9 +56,12 @@ def read_fields(body: str) -> Fields:
     if words[7:8] == [] or words[7] not in TYPES:
         raise CandidateError(f"type is {quote(''.join(words[7:8]))}, not one of {', '.join(TYPES)}.")
     related_address, related_port, extensions = _read_rest(words[8:])
+    if "tcptype" in extensions and protocol.lower() == "udp":
+        raise CandidateError("tcpType is only for TCP, and the protocol is UDP (RFC 6544 section 4.5).")
     return Fields(
         foundation=foundation,
-        component_id=_integer("component", component, 256),
+        # RFC 8839 stops at 256; browsers do not.
+        component_id=_integer("component", component, 2**31 - 1),
         protocol=protocol.lower(),
         # RFC 8445 stops at 2**31 - 1; browsers read all 32 bits, and so do we.
         priority=_integer("priority", priority, 2**32 - 1),
@@ -74,13 +77,17 @@ def read_fields(body: str) -> Fields:
 def _read_rest(words: list[str]) -> tuple[str | None, int | None, dict[str, str]]:
     """Read the related address and port and the extensions: pairs of a name and a value."""
     related_address, related_port = None, None
+    if words in (["raddr"], ["rport"]):
+        return None, None, {}  # cut off; browsers read what stands before it
     if words[:1] == ["raddr"]:
         # Here a name or a spoilt IPv4 address does no harm: nobody ever sends to it.
-        if not words[1:2] or not words[1]:
+        if not words[1]:
             raise CandidateError("relatedAddress is missing after 'raddr'.")
         if not _is_name(words[1]) and not _is_ipv6(words[1]):
             raise CandidateError(f"relatedAddress is {quote(''.join(words[1:2]))}, not an address.")
         related_address, words = words[1], words[2:]
+    if words == ["rport"]:
+        return related_address, None, {}
     if words[:1] == ["rport"]:
         related_port = _integer("relatedPort", "".join(words[1:2]), 65535)
         words = words[2:]

@@ -31,6 +31,7 @@ H264_PROFILES = (
 H264_DEFAULT = "42e01f"
 # level_idc -> the largest usual picture at 30 frames a second (ITU-T H.264 table A-1).
 H264_PICTURES = {
+    9: "176x144 at 15",
     10: "176x144 at 15",
     11: "320x240 at 10",
     12: "320x240 at 20",
@@ -48,7 +49,7 @@ H264_PICTURES = {
     51: "4096x2304 at 26",
     52: "4096x2304 at 56",
 }
-VP9_PROFILES = {"0": "8 bit 4:2:0", "1": "8 bit 4:2:2 or 4:4:4", "2": "10 bit 4:2:0", "3": "10 bit 4:4:4"}
+VP9_PROFILES = {"0": "8 bit 4:2:0", "1": "8 bit 4:4:4", "2": "10 bit 4:2:0", "3": "10 bit 4:4:4"}
 AV1_PROFILES = {"0": "Main", "1": "High", "2": "Professional"}
 H265_PROFILES = {"1": "Main", "2": "Main 10", "3": "Main Still Picture", "4": "Range Extensions"}
 
@@ -62,8 +63,8 @@ class H264Profile(NamedTuple):
         ``Constrained Baseline``, ``High``, ...; ``""`` for one without a name.
     level : str
         ``3.1``, ``1b``, ...
-    picture : str
-        The largest usual picture at that level, such as ``1280x720 at 30``; ``""`` where unknown.
+    picture, frame_rate : str
+        The largest usual picture at that level, such as ``1280x720``, and ``30``; ``""`` where unknown.
     profile_idc, profile_iop, level_idc : str
         The three pairs of hex digits.
     """
@@ -71,6 +72,7 @@ class H264Profile(NamedTuple):
     profile: str
     level: str
     picture: str
+    frame_rate: str
     profile_idc: str
     profile_iop: str
     level_idc: str
@@ -82,12 +84,11 @@ def h264_profile(text: str) -> H264Profile | None:
         return None
     idc, iop, level_idc = (int(text[place : place + 2], 16) for place in (0, 2, 4))
     names = (name for p, mask, bits, name in H264_PROFILES if p == idc and iop & mask == bits)
-    level = f"{level_idc // 10}.{level_idc % 10}".removesuffix(".0")
     if level_idc == 11 and iop & 0x10 and idc in (0x42, 0x4D, 0x58):
-        level = "1b"
-    return H264Profile(
-        next(names, ""), level, H264_PICTURES.get(level_idc, ""), text[:2], text[2:4], text[4:6]
-    )
+        level_idc = 9  # how level 1b is written in these profiles
+    level = "1b" if level_idc == 9 else f"{level_idc // 10}.{level_idc % 10}".removesuffix(".0")
+    picture, _, rate = H264_PICTURES.get(level_idc, "").partition(" at ")
+    return H264Profile(next(names, ""), level, picture, rate, text[:2], text[2:4], text[4:6])
 
 
 def profile_key(codec: Codec) -> tuple[str, ...]:

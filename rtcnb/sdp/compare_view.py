@@ -88,7 +88,8 @@ def negotiation_text(negotiation: Negotiation) -> str:
 def negotiation_html(negotiation: Negotiation) -> str:
     """A negotiation as static HTML."""
     sections = "".join(
-        f'<details class="section" open><summary><b>{html(_title(media))}</b></summary>{_table(_rows(media))}</details>'
+        f'<details class="section" open><summary><b>{html(_title(media))}</b></summary>'
+        f"{_table(_rows(media))}</details>"
         for media in negotiation.media
     )
     errors = sum(finding.severity == "error" for finding in negotiation.violations)

@@ -36,6 +36,7 @@ from .text import shorten
 
 LONGEST_VALUE = 120
 JOINS = {"en": " ", "zh": ""}
+COLONS = {"en": ": ", "zh": "："}
 
 
 class ExplainedField(NamedTuple):
@@ -159,7 +160,7 @@ def _explanation(line: Line, entry: Mapping[str, Any], language: Language, speci
         JOINS[language].join(sentence for sentence in sentences if sentence),
         tuple(rows),
         line.row.reference if line.row else "",
-        tuple(_quirks(entry, line.text)),
+        tuple(_quirks(entry, line.text, COLONS[language])),
         specific,
     )
 
@@ -171,9 +172,11 @@ def _detail(entry: Mapping[str, Any], name: str, value: str) -> str:
     return (sentence.fill({"value": shorten(value, LONGEST_VALUE)}) or "") if sentence else ""
 
 
-def _quirks(entry: Mapping[str, Any], text: str) -> list[str]:
+def _quirks(entry: Mapping[str, Any], text: str, colon: str) -> list[str]:
     return [
-        f"{quirk['agent']}: {quirk['text']}" for quirk in entry["quirks"] if fnmatchcase(text, quirk["line"])
+        f"{quirk['agent']}{colon}{quirk['text']}"
+        for quirk in entry["quirks"]
+        if fnmatchcase(text, quirk["line"])
     ]
 
 

@@ -130,7 +130,7 @@ def _codec_values(line: Line, payload: Any) -> tuple[dict[str, Any], list[str]]:
         return {}, ["all"]
     codec = media.codec(payload_type) if media and payload_type is not None else None
     if media is None or codec is None:
-        return {"codec": str(payload)}, ["not_listed"]
+        return {"codec": str(payload)}, [] if media is None else ["not_listed"]
     return {"codec": codec.name or str(payload)}, []
 
 
@@ -143,7 +143,7 @@ def _rtpmap(line: Line, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list
     if payload in range(64, 96):
         keys = ["rtcp_clash"]
     if media is None or codec is None:
-        return {}, [*keys, "not_listed"]
+        return {}, keys if media is None else [*keys, "not_listed"]
     values: dict[str, Any] = {"rank": 1 + [x.payload_type for x in media.codecs].index(payload)}
     values["of"] = len(media.codecs)
     keys.append("preferred" if values["rank"] == 1 else "rank")

@@ -41,14 +41,15 @@ def read_parameters(text: str) -> dict[str, str]:
     """Read ``key=value;key=value`` as ``a=fmtp`` has it; the first of two equal keys counts."""
     parameters: dict[str, str] = {}
     for pair in text.split(";"):
-        key, _, value = pair.strip().partition("=")
+        key, _, value = pair.strip(" ").partition("=")
         if key:
-            parameters.setdefault(key.rstrip(), value.lstrip())
+            parameters.setdefault(key.rstrip(" "), value.lstrip(" "))
     return parameters
 
 
 def _write_parameters(parameters: Mapping[str, str]) -> str:
-    return ";".join(f"{key}={value}" if value else key for key, value in parameters.items())
+    pairs = (f"{key}={value}" if value else key for key, value in parameters.items())
+    return ";".join(pairs) or ";"  # a lone semicolon has been seen, and says that there are none
 
 
 def _read_pairs(text: str) -> dict[str, str]:
@@ -62,7 +63,7 @@ def _write_pairs(pairs: Mapping[str, str]) -> str:
 
 
 def _read_words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
+    return tuple(word for word in text.split(" ") if word)
 
 
 TOKEN = r"[!#-'*+\-.0-9A-Z^-~]++"  # RFC 8866 section 9, token-char
@@ -75,7 +76,7 @@ KINDS = {
     "text": Kind(r".++", "some text"),
     "any": Kind(r".*+", "any text"),
     "words": Kind(r"[^ ]++(?: ++[^ ]++)*+", "words with a blank between", _read_words, " ".join),
-    "params": Kind(r"[^ ].*+", "parameters such as key=value;key=value", read_parameters, _write_parameters),
+    "params": Kind(r"[^ =].*+", "parameters such as key=value;key=value", read_parameters, _write_parameters),
     "pairs": Kind(r"[^ ].*+", "pairs of a name and a value", _read_pairs, _write_pairs),
     "ice": Kind(r"[A-Za-z0-9+/]++", "letters, digits, '+' and '/'"),
     "hex": Kind(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})*+", "pairs of hex digits with ':' between"),

@@ -19,7 +19,10 @@ from rtcnb.sdp.grammar import ATTRIBUTE_ROWS, LINE_ROWS
 
 OFFER = parse((Path(__file__).parents[2] / "docs" / "lint" / "offer.sdp").read_bytes())
 KEYS = {"key_params", "data"}  # what is secret is not repeated
-VIDEO = "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=mid:v\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n"
+VIDEO = (
+    "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=mid:v\r\n"
+    "a=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n"
+)
 
 
 def raw(spoken: str) -> dict[str, Any]:

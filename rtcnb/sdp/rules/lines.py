@@ -127,7 +127,6 @@ OWN_RULES = {
         "a=rid",
         "a=simulcast",
         "a=rtcp-fb",
-        "a=mid",
         "a=sctp-port",
         "a=max-message-size",
     ),

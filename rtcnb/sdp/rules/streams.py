@@ -129,7 +129,7 @@ def bad_rid(document: Document) -> Iterator[Hit]:
 @rule("bad-simulcast", "error", "RFC 8853 section 5.1")
 def bad_simulcast(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("simulcast"):
-        if line.section is None:
+        if line.media is None:
             continue
         fields = line.fields
         directions = [fields[name] for name in ("direction1", "direction2") if name in fields]
@@ -137,6 +137,7 @@ def bad_simulcast(document: Document) -> Iterator[Hit]:
         wrong = any(word not in ("send", "recv") for word in directions) or len(set(directions)) < len(
             directions
         )
+        wrong = wrong or line is not line.media.line("simulcast")
         if line.error or wrong or not all(name.strip("~") for layer in layers for name in layer.split(",")):
             yield line, {"text": line.text[:60]}
 

@@ -69,7 +69,8 @@ def bundled_twice(document: Document) -> Iterator[Hit]:
 @rule("bad-mid", "error", "RFC 5888 section 4")
 def bad_mid(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("mid"):
-        if line.section is not None and (line.error or line.text.endswith(" ")):
+        value = line.attribute_value
+        if line.section is not None and (value is None or " " in value):
             yield line, {"text": line.text[:40]}
 
 
