@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import DescriptionError, SdpError
 from .line import Line
+from .pasted import damage_of
 from .section import Media, Section, by_name
 from .text import count, quote
 
@@ -122,6 +123,16 @@ class Document:
     def lines_of(self, name: str) -> list[Line]:
         """All lines of that attribute or type, in all sections: ``document.lines_of("fingerprint")``."""
         return self._by_name.get(name, [])
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The attributes and types that occur, as `lines_of` takes them."""
+        return frozenset(self._by_name)
+
+    @cached_property
+    def damage(self) -> str | None:
+        """The rule of lint that says what happened to the text on its way, such as ``paste-json-escaped``."""
+        return damage_of(self.text)
 
     @cached_property
     def errors(self) -> list[Line]:

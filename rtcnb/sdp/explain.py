@@ -18,10 +18,11 @@ The texts are in ``catalogue/en.toml`` and ``catalogue/zh.toml``; a translator n
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import cache
 from importlib.resources import files
 from string import Formatter
@@ -131,26 +132,20 @@ def _explanation(line: Line, entry: Mapping[str, Any], language: Language, speci
     values: dict[str, Any] = {name: _shown(value) for name, value in fields.items()}
     found, keys, details = explain_values.of(line)
     values.update(found)
-    values.setdefault("attribute", line.attribute)
-    values.setdefault("value", shorten(line.attribute_value or line.value, LONGEST_VALUE))
+    if not specific:
+        values["attribute"] = shorten(str(line.attribute), LONGEST_VALUE)
     sentences = [sentence.fill(values) for sentence in entry["text"]]
     meanings, says = entry["values"], entry["say"]
-    sentences += [
-        meanings[name][str(value).lower()].fill(values)
-        for name, value in values.items()
-        if name in meanings and str(value).lower() in meanings[name]
-    ]
+    for name, table in meanings.items():
+        if name in values and (sentence := table.get(str(values[name]).lower())):
+            sentences.append(sentence.fill(values))
     sentences += [says[key].fill(values) for key in keys if key in says]
     if line.error:
         broken = load_catalogue(language)["broken line"]["say"]["form" if line.row else "reason"]
         form = str(line.row.template or "-") if line.row else ""
         sentences.append(broken.fill({"reason": line.error, "form": form}))
     told = entry["fields"]
-    rows = [
-        ExplainedField(name.replace("_", " "), values[name], told[name].fill(values) or "")
-        for name in fields
-        if name in told
-    ]
+    rows = [ExplainedField(told[name][0], values[name], told[name][1]) for name in fields if name in told]
     rows += [
         ExplainedField(name, shorten(value, LONGEST_VALUE), _detail(entry, name, value))
         for name, value in details
@@ -168,15 +163,12 @@ def _explanation(line: Line, entry: Mapping[str, Any], language: Language, speci
 def _detail(entry: Mapping[str, Any], name: str, value: str) -> str:
     """What a parameter means; names without their case, ``name=value`` before ``name``."""
     told = entry["details"]
-    sentence = told.get(f"{name}={value}".lower()) or told.get(name.lower())
-    return (sentence.fill({"value": shorten(value, LONGEST_VALUE)}) or "") if sentence else ""
+    return str(told.get(f"{name}={value}".lower()) or told.get(name.lower(), ""))
 
 
 def _quirks(entry: Mapping[str, Any], text: str, colon: str) -> list[str]:
     return [
-        f"{quirk['agent']}{colon}{quirk['text']}"
-        for quirk in entry["quirks"]
-        if fnmatchcase(text, quirk["line"])
+        f"{agent}{colon}{sentence}" for pattern, agent, sentence in entry["quirks"] if pattern.match(text)
     ]
 
 
@@ -210,9 +202,9 @@ def _entry(name: str, raw: Mapping[str, Any]) -> dict[str, Any]:
             for field, table in values.items()
         },
         "say": {key: _sentence(text) for key, text in raw.get("say", {}).items()},
-        "fields": {key: _sentence(text) for key, text in raw.get("fields", {}).items()},
-        "details": {key.lower(): _sentence(text) for key, text in raw.get("details", {}).items()},
-        "quirks": raw.get("quirks", ()),
+        "fields": {key: (key.replace("_", " "), text) for key, text in raw.get("fields", {}).items()},
+        "details": {key.lower(): text for key, text in raw.get("details", {}).items()},
+        "quirks": [(re.compile(translate(x["line"])), x["agent"], x["text"]) for x in raw.get("quirks", ())],
     }
 
 

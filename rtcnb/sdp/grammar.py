@@ -199,12 +199,16 @@ def read_line(kind: str, value: str, attribute: str | None) -> tuple[dict[str, V
     fault : tuple of int and str, or None
         The 0-based place in `value` where the fault begins, and the reason.
     """
-    row = row_of(kind, attribute)
-    if row is None:
-        return {}, _no_line(kind, value) if attribute is None else _no_attribute(attribute)
-    # Browsers take blanks at the end of an attribute, and nowhere else.
-    start = 0 if attribute is None else min(len(attribute) + 1, len(value))
-    text = value if attribute is None else value[start:].rstrip(" ")
+    if attribute is None:
+        row, start, text = LINE_ROWS.get(kind), 0, value
+        if row is None:
+            return {}, _no_line(kind, value)
+    else:
+        row = ATTRIBUTE_ROWS.get(attribute)
+        if row is None:
+            return {}, _no_attribute(attribute)
+        start = min(len(attribute) + 1, len(value))
+        text = value[start:].rstrip(" ")  # browsers take blanks at the end of an attribute, and nowhere else
     if row.template is None:
         return {}, (start, f"a={attribute} takes no value, here {quote(text)}") if text else None
     fields, fault = row.template.read(text)

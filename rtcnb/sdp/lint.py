@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DescriptionError
 from ..finding import Finding
 from ..language import Language, check
 from .document import Document, parse
+from .line import Line
 from .lint_texts import RuleText, load_texts
 from .rules import RULES, Rule
 from .rules.registry import DescriptionType
@@ -59,33 +61,29 @@ def lint(
         raise DescriptionError(f"The type is 'offer', 'answer' or 'pranswer', not {quote(str(type))}.")
     kind = "answer" if kind == "pranswer" else kind
     texts = load_texts(check(language))
-    found = [finding for rule in RULES.values() for finding in _apply(rule, document, kind, texts)]
+    found: list[Finding] = []
+    names = document.names
+    for rule in RULES.values():
+        fits = rule.only is None or rule.only == kind
+        if fits and not (rule.about and rule.about.isdisjoint(names)):
+            hits = islice(rule.find(document), MOST_PER_RULE)
+            found += [_finding(rule, texts[rule.name], line, values) for line, values in hits]
     spoilt = [finding for finding in found if finding.rule.startswith("paste-")]
     if spoilt and spoilt[0].rule != "paste-truncated":
         return spoilt  # whatever the other rules say is about a text that nobody wrote
     return sorted(found, key=_place)
 
 
-def _apply(rule: Rule, document: Document, kind: str | None, texts: dict[str, RuleText]) -> list[Finding]:
-    if rule.only is not None and rule.only != kind:
-        return []
-    text = texts[rule.name]
-    found: list[Finding] = []
-    for line, values in rule.find(document):
-        if len(found) == MOST_PER_RULE:
-            break
-        values = {"line": line.number if line else 0, **values}
-        found.append(
-            Finding(
-                severity=rule.severity,
-                rule=rule.name,
-                sentence=text.sentence.format_map(values),
-                remedy=text.remedy.format_map(values),
-                evidence=(line,) if line else (),
-                reference=rule.reference,
-            )
-        )
-    return found
+def _finding(rule: Rule, text: RuleText, line: Line | None, values: dict[str, Any]) -> Finding:
+    values = {"line": line.number if line else 0, **values}
+    return Finding(
+        severity=rule.severity,
+        rule=rule.name,
+        sentence=text.sentence.format_map(values),
+        remedy=text.remedy.format_map(values),
+        evidence=(line,) if line else (),
+        reference=rule.reference,
+    )
 
 
 def _place(finding: Finding) -> tuple[bool, int, int]:

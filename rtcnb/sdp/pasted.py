@@ -87,7 +87,8 @@ def _unescaped(text: str) -> str:
 
 
 def _unquoted(text: str) -> str:
-    return text.strip().removeprefix("b").strip("\"'`")
+    decoded = _from_json(text)
+    return decoded if decoded != text else text.strip().removeprefix("b").strip("\"'`")
 
 
 def _unmarked(text: str) -> str:

@@ -110,8 +110,16 @@ class Template:
         return re.compile(_pattern(self.pieces), re.DOTALL)
 
     @cached_property
-    def _readers(self) -> tuple[tuple[str, Callable[[str], Value] | None], ...]:
-        return tuple((field.name, _reader(field)) for field in self.fields)
+    def _readers(self) -> tuple[tuple[str, Callable[[str], Value]], ...]:
+        """Of the fields whose value is not their text."""
+        readers = ((field.name, _reader(field)) for field in self.fields)
+        return tuple((name, reader) for name, reader in readers if reader is not None)
+
+    @cached_property
+    def _optional(self) -> tuple[str, ...]:
+        return tuple(
+            field.name for piece in self.pieces if isinstance(piece, tuple) for field in _fields(piece)
+        )
 
     def read(self, text: str) -> tuple[dict[str, Value], Fault | None]:
         """Take a value apart.
@@ -126,11 +134,14 @@ class Template:
         match = self.regex.fullmatch(text)
         if match is None:
             return self._diagnose(text)
-        fields = {}
+        fields: dict[str, Value] = match.groupdict()
+        for name in self._optional:
+            if fields[name] is None:
+                del fields[name]
         try:
-            for (name, reader), found in zip(self._readers, match.groups(), strict=True):
-                if found is not None:
-                    fields[name] = found if reader is None else reader(found)
+            for name, reader in self._readers:
+                if name in fields:
+                    fields[name] = reader(fields[name])
         except ValueError:  # a number that is too large
             return self._diagnose(text)
         return fields, None

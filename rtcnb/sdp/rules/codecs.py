@@ -29,21 +29,21 @@ def bad_payload_type(document: Document) -> Iterator[Hit]:
                     break
 
 
-@rule("bad-rtpmap", "error", "RFC 8866 section 6.6")
+@rule("bad-rtpmap", "error", "RFC 8866 section 6.6", about="rtpmap")
 def bad_rtpmap(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("rtpmap"):
         if line.error and line.media:
             yield line, {"reason": line.error}
 
 
-@rule("too-many-channels", "error", "RFC 8866 section 6.6")
+@rule("too-many-channels", "error", "RFC 8866 section 6.6", about="rtpmap")
 def too_many_channels(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("rtpmap"):
         if line.fields.get("channels", 0) > MOST_CHANNELS:
             yield line, {"channels": line.fields["channels"]}
 
 
-@rule("payload-type-conflict", "error", "RFC 8866 section 6.6")
+@rule("payload-type-conflict", "error", "RFC 8866 section 6.6", about="rtpmap")
 def payload_type_conflict(document: Document) -> Iterator[Hit]:
     for media in document.media:
         seen: dict[int, tuple[str, int]] = {}
@@ -56,7 +56,7 @@ def payload_type_conflict(document: Document) -> Iterator[Hit]:
                 yield line, {"payload": payload, "first": seen[payload][1]}
 
 
-@rule("static-payload-type-changed", "error", "RFC 3551 section 6")
+@rule("static-payload-type-changed", "error", "RFC 3551 section 6", about="rtpmap")
 def static_payload_type_changed(document: Document) -> Iterator[Hit]:
     for media in document.media:
         for line in media.lines_of("rtpmap") if media.kind == "audio" and media.is_rtp else ():
@@ -68,7 +68,7 @@ def static_payload_type_changed(document: Document) -> Iterator[Hit]:
                 yield line, {"payload": payload, "name": f"{name}/{rate}"}
 
 
-@rule("bundle-payload-type-conflict", "warning", "RFC 9143 section 9.1")
+@rule("bundle-payload-type-conflict", "warning", "RFC 9143 section 9.1", about="group")
 def bundle_payload_type_conflict(document: Document) -> Iterator[Hit]:
     for mids in document.bundle:
         seen: dict[int, tuple[str, str]] = {}
@@ -92,7 +92,7 @@ def no_rtpmap(document: Document) -> Iterator[Hit]:
                 break
 
 
-@rule("parameters-of-nothing", "error", "RFC 8866 section 6.15")
+@rule("parameters-of-nothing", "error", "RFC 8866 section 6.15", about="fmtp rtcp-fb")
 def parameters_of_nothing(document: Document) -> Iterator[Hit]:
     """Chromium makes a codec without a name of such a line, and then refuses the section."""
     for media in document.media:
@@ -107,7 +107,7 @@ def parameters_of_nothing(document: Document) -> Iterator[Hit]:
                 yield line, {"attribute": line.attribute, "payload": payload}
 
 
-@rule("bad-feedback", "error", "RFC 4585 section 4.2")
+@rule("bad-feedback", "error", "RFC 4585 section 4.2", about="rtcp-fb")
 def bad_feedback(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("rtcp-fb"):
         if line.error and line.media and line.media.is_rtp:
@@ -122,7 +122,7 @@ def no_video_codec(document: Document) -> Iterator[Hit]:
             yield media.lines[0], {"mid": media.mid or str(media.index)}
 
 
-@rule("bad-fmtp", "error", "RFC 8866 section 6.15")
+@rule("bad-fmtp", "error", "RFC 8866 section 6.15", about="fmtp")
 def bad_fmtp(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("fmtp"):
         if not line.media or not line.media.is_rtp:
@@ -131,7 +131,7 @@ def bad_fmtp(document: Document) -> Iterator[Hit]:
             yield line, {"text": line.text[:60]}
 
 
-@rule("payload-type-not-listed", "warning", "RFC 8866 section 6.6")
+@rule("payload-type-not-listed", "warning", "RFC 8866 section 6.6", about="rtpmap fmtp rtcp-fb")
 def payload_type_not_listed(document: Document) -> Iterator[Hit]:
     for media in document.media:
         if not media.is_rtp:
@@ -144,7 +144,7 @@ def payload_type_not_listed(document: Document) -> Iterator[Hit]:
                     yield line, {"payload": payload, "attribute": name}
 
 
-@rule("rtx-without-apt", "error", "RFC 4588 section 8.6")
+@rule("rtx-without-apt", "error", "RFC 4588 section 8.6", about="rtpmap")
 def rtx_without_apt(document: Document) -> Iterator[Hit]:
     for media in document.media:
         for codec in media.codecs:
@@ -152,7 +152,7 @@ def rtx_without_apt(document: Document) -> Iterator[Hit]:
                 yield _map_of(media.lines_of("rtpmap"), codec.payload_type), {"payload": codec.payload_type}
 
 
-@rule("rtx-of-nothing", "error", "RFC 4588 section 8.6")
+@rule("rtx-of-nothing", "error", "RFC 4588 section 8.6", about="fmtp")
 def rtx_of_nothing(document: Document) -> Iterator[Hit]:
     for media in document.media:
         known = {codec.payload_type for codec in media.codecs if codec.name}
@@ -166,7 +166,7 @@ def _map_of(lines: list[Line], payload: int) -> Line | None:
     return next((line for line in lines if _payload(line) == payload), None)
 
 
-@rule("rtcp-payload-type", "error", "RFC 5761 section 4")
+@rule("rtcp-payload-type", "error", "RFC 5761 section 4", about="rtpmap")
 def rtcp_payload_type(document: Document) -> Iterator[Hit]:
     for media in document.media:
         if media.rtcp_mux and not media.rejected:
@@ -176,7 +176,7 @@ def rtcp_payload_type(document: Document) -> Iterator[Hit]:
                     yield line, {"payload": payload}
 
 
-@rule("opus-not-48000-2", "warning", "RFC 7587 section 7")
+@rule("opus-not-48000-2", "warning", "RFC 7587 section 7", about="rtpmap")
 def opus_not_48000_2(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("rtpmap"):
         fields = {} if line.error else line.fields
@@ -185,7 +185,7 @@ def opus_not_48000_2(document: Document) -> Iterator[Hit]:
             yield line, {"text": line.text[:60]}
 
 
-@rule("bad-profile-level-id", "warning", "RFC 6184 section 8.1")
+@rule("bad-profile-level-id", "warning", "RFC 6184 section 8.1", about="fmtp")
 def bad_profile_level_id(document: Document) -> Iterator[Hit]:
     for media in document.media:
         for codec in media.codecs:
@@ -196,7 +196,7 @@ def bad_profile_level_id(document: Document) -> Iterator[Hit]:
                     yield _map_of(media.lines_of("fmtp"), codec.payload_type), {"text": text[:20]}
 
 
-@rule("no-key-frame-requests", "advice", "RFC 8834 section 5.1")
+@rule("no-key-frame-requests", "advice", "RFC 8834 section 5.1", about="ice-ufrag")
 def no_key_frame_requests(document: Document) -> Iterator[Hit]:
     for media in document.media:
         codecs = [codec for codec in media.codecs if not codec.is_helper]

@@ -97,14 +97,14 @@ def trailing_blank(document: Document) -> Iterator[Hit]:
             yield line, {"attribute": line.attribute}
 
 
-@rule("bad-origin", "error", "RFC 8866 section 5.2")
+@rule("bad-origin", "error", "RFC 8866 section 5.2", about="o")
 def bad_origin(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("o"):
         if line.value and len(line.value.split(" ")) != 6:
             yield line, {"count": len(line.value.split(" "))}
 
 
-@rule("bad-bandwidth", "error", "RFC 8866 section 5.8")
+@rule("bad-bandwidth", "error", "RFC 8866 section 5.8", about="b")
 def bad_bandwidth(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("b"):
         if line.section is None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from ..document import Document
 from ..grammar import ATTRIBUTE_ROWS
-from ..pasted import damage_of
 from .registry import Finder, Hit, rule
 
 DAMAGES = {
@@ -25,7 +24,7 @@ DAMAGES = {
 
 def _finder(name: str) -> Finder:
     def find(document: Document) -> Iterator[Hit]:
-        if damage_of(document.text) == name:
+        if document.damage == name:
             yield (document.lines[0] if document.lines else None), {}
 
     return find

@@ -28,6 +28,8 @@ class Rule(NamedTuple):
         Takes a document and yields what breaks the rule.
     only : {"offer", "answer", None}
         The type of description that the rule is for.
+    about : frozenset of str
+        Without a line of one of these attributes or types there is nothing to find; empty where any will do.
     """
 
     name: str
@@ -35,18 +37,23 @@ class Rule(NamedTuple):
     reference: str
     find: Finder
     only: Literal["offer", "answer"] | None = None
+    about: frozenset[str] = frozenset()
 
 
 RULES: dict[str, Rule] = {}
 
 
 def rule(
-    name: str, severity: Severity, reference: str, only: Literal["offer", "answer"] | None = None
+    name: str,
+    severity: Severity,
+    reference: str,
+    only: Literal["offer", "answer"] | None = None,
+    about: str = "",
 ) -> Callable[[Finder], Finder]:
-    """Register the function below as a rule."""
+    """Register the function below as a rule; `about` has names with blanks between."""
 
     def register(find: Finder) -> Finder:
-        RULES[name] = Rule(name, severity, reference, find, only)
+        RULES[name] = Rule(name, severity, reference, find, only, frozenset(about.split()))
         return find
 
     return register

@@ -18,7 +18,7 @@ GROUP_SIZES = {"FID": (2, 2), "FEC-FR": (2, 2), "SIM": (1, 3)}
 # --- msid
 
 
-@rule("bad-msid", "error", "RFC 8830 section 2")
+@rule("bad-msid", "error", "RFC 8830 section 2", about="msid")
 def bad_msid(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("msid"):
         if line.section is None:
@@ -28,7 +28,7 @@ def bad_msid(document: Document) -> Iterator[Hit]:
             yield line, {"text": line.text[:60]}
 
 
-@rule("msid-twice", "error", "RFC 8830 section 3.2")
+@rule("msid-twice", "error", "RFC 8830 section 3.2", about="msid")
 def msid_twice(document: Document) -> Iterator[Hit]:
     """One track cannot be in two sections."""
     seen: dict[str, int] = {}
@@ -39,7 +39,7 @@ def msid_twice(document: Document) -> Iterator[Hit]:
                 yield line, {"other": seen[line.text] + 1}
 
 
-@rule("two-tracks", "error", "RFC 8830 section 3.2")
+@rule("two-tracks", "error", "RFC 8830 section 3.2", about="msid")
 def two_tracks(document: Document) -> Iterator[Hit]:
     for media in document.media:
         first = None
@@ -62,14 +62,14 @@ def _ssrc_tracks(media: Media) -> dict[str, int]:
     return tracks
 
 
-@rule("bad-ssrc", "error", "RFC 5576 section 4.1")
+@rule("bad-ssrc", "error", "RFC 5576 section 4.1", about="ssrc")
 def bad_ssrc(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("ssrc"):
         if line.error and line.section is not None:
             yield line, {"reason": line.error}
 
 
-@rule("plan-b", "error", "RFC 9429 section 1.2")
+@rule("plan-b", "error", "RFC 9429 section 1.2", about="ssrc")
 def plan_b(document: Document) -> Iterator[Hit]:
     for media in document.media:
         tracks = _ssrc_tracks(media)
@@ -78,14 +78,14 @@ def plan_b(document: Document) -> Iterator[Hit]:
             yield line, {"count": len(tracks)}
 
 
-@rule("bad-ssrc-group", "error", "RFC 5576 section 4.2")
+@rule("bad-ssrc-group", "error", "RFC 5576 section 4.2", about="ssrc-group")
 def bad_ssrc_group(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("ssrc-group"):
         if line.error and line.section is not None:
             yield line, {"reason": line.error}
 
 
-@rule("ssrc-group-size", "error", "RFC 5576 section 4.2")
+@rule("ssrc-group-size", "error", "RFC 5576 section 4.2", about="ssrc-group")
 def ssrc_group_size(document: Document) -> Iterator[Hit]:
     for media in document.media:
         for line in media.lines_of("ssrc-group"):
@@ -96,7 +96,7 @@ def ssrc_group_size(document: Document) -> Iterator[Hit]:
                 yield line, {"semantics": line.fields["semantics"], "count": how_many, "wanted": wanted}
 
 
-@rule("ssrc-group-twice", "error", "RFC 5576 section 4.2")
+@rule("ssrc-group-twice", "error", "RFC 5576 section 4.2", about="ssrc-group")
 def ssrc_group_twice(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("ssrc-group"):
         ssrcs = line.fields.get("ssrcs", ())
@@ -104,7 +104,7 @@ def ssrc_group_twice(document: Document) -> Iterator[Hit]:
             yield line, {"text": line.text[:60]}
 
 
-@rule("ssrc-group-unknown", "error", "RFC 5576 section 4.2")
+@rule("ssrc-group-unknown", "error", "RFC 5576 section 4.2", about="ssrc-group")
 def ssrc_group_unknown(document: Document) -> Iterator[Hit]:
     for media in document.media:
         known = media.ssrcs
@@ -119,14 +119,14 @@ def ssrc_group_unknown(document: Document) -> Iterator[Hit]:
 # --- simulcast
 
 
-@rule("bad-rid", "warning", "RFC 8851 section 4")
+@rule("bad-rid", "warning", "RFC 8851 section 4", about="rid")
 def bad_rid(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("rid"):
         if line.section is not None and (line.error or line.fields["direction"] not in ("send", "recv")):
             yield line, {"text": line.text[:60]}
 
 
-@rule("bad-simulcast", "error", "RFC 8853 section 5.1")
+@rule("bad-simulcast", "error", "RFC 8853 section 5.1", about="simulcast")
 def bad_simulcast(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("simulcast"):
         if line.media is None:
@@ -142,7 +142,7 @@ def bad_simulcast(document: Document) -> Iterator[Hit]:
             yield line, {"text": line.text[:60]}
 
 
-@rule("simulcast-unknown-rid", "warning", "RFC 8853 section 5.2")
+@rule("simulcast-unknown-rid", "warning", "RFC 8853 section 5.2", about="simulcast")
 def simulcast_unknown_rid(document: Document) -> Iterator[Hit]:
     for media in document.media:
         known = {rid.id for rid in media.rids}
@@ -153,7 +153,7 @@ def simulcast_unknown_rid(document: Document) -> Iterator[Hit]:
                 break
 
 
-@rule("rid-unused", "warning", "RFC 8853 section 5.2")
+@rule("rid-unused", "warning", "RFC 8853 section 5.2", about="rid")
 def rid_unused(document: Document) -> Iterator[Hit]:
     for media in document.media:
         used = media.simulcast_rids
@@ -163,7 +163,7 @@ def rid_unused(document: Document) -> Iterator[Hit]:
                 yield line, {"rid": rid[:30]}
 
 
-@rule("old-simulcast", "warning", "RFC 8853 section 5.1")
+@rule("old-simulcast", "warning", "RFC 8853 section 5.1", about="ssrc-group")
 def old_simulcast(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("ssrc-group"):
         if line.fields.get("semantics") == "SIM":
@@ -173,14 +173,14 @@ def old_simulcast(document: Document) -> Iterator[Hit]:
 # --- header extensions
 
 
-@rule("bad-extmap", "error", "RFC 8285 section 5")
+@rule("bad-extmap", "error", "RFC 8285 section 5", about="extmap")
 def bad_extmap(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("extmap"):
         if line.error:
             yield line, {"reason": line.error}
 
 
-@rule("extmap-at-both-levels", "error", "RFC 8285 section 6")
+@rule("extmap-at-both-levels", "error", "RFC 8285 section 6", about="extmap")
 def extmap_at_both_levels(document: Document) -> Iterator[Hit]:
     session = document.session.line("extmap")
     for media in document.media:
@@ -190,7 +190,7 @@ def extmap_at_both_levels(document: Document) -> Iterator[Hit]:
             return
 
 
-@rule("extmap-id-twice", "error", "RFC 8285 section 6")
+@rule("extmap-id-twice", "error", "RFC 8285 section 6", about="extmap")
 def extmap_id_twice(document: Document) -> Iterator[Hit]:
     for media in document.media:
         seen: dict[int, str] = {}
@@ -202,14 +202,14 @@ def extmap_id_twice(document: Document) -> Iterator[Hit]:
                 yield line, {"id": line.fields["id"], "uri": seen[line.fields["id"]][:80]}
 
 
-@rule("extmap-id-out-of-range", "error", "RFC 8285 section 5")
+@rule("extmap-id-out-of-range", "error", "RFC 8285 section 5", about="extmap")
 def extmap_id_out_of_range(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("extmap"):
         if not line.error and not 1 <= line.fields["id"] <= 255:
             yield line, {"id": line.fields["id"]}
 
 
-@rule("bundle-extmap-conflict", "error", "RFC 9143 section 9.2")
+@rule("bundle-extmap-conflict", "error", "RFC 9143 section 9.2", about="extmap")
 def bundle_extmap_conflict(document: Document) -> Iterator[Hit]:
     for mids in document.bundle:
         seen: dict[int, tuple[str, str]] = {}
@@ -225,7 +225,7 @@ def bundle_extmap_conflict(document: Document) -> Iterator[Hit]:
                     yield line, {"id": line.fields["id"], "other": first[1], "uri": first[0][:80]}
 
 
-@rule("no-mid-extension", "advice", "RFC 9143 section 15")
+@rule("no-mid-extension", "advice", "RFC 9143 section 15", about="group")
 def no_mid_extension(document: Document) -> Iterator[Hit]:
     """In a BUNDLE of several RTP sections nothing tells which one a packet belongs to."""
     for mids in document.bundle:
@@ -242,14 +242,14 @@ def no_mid_extension(document: Document) -> Iterator[Hit]:
 # --- data channels
 
 
-@rule("bad-data-channel-line", "error", "RFC 8841 section 5")
+@rule("bad-data-channel-line", "error", "RFC 8841 section 5", about="sctp-port max-message-size")
 def bad_data_channel_line(document: Document) -> Iterator[Hit]:
     for line in (*document.lines_of("sctp-port"), *document.lines_of("max-message-size")):
         if line.error and line.media and line.media.is_data:
             yield line, {"text": line.text[:40]}
 
 
-@rule("old-and-new-data-channel-syntax", "error", "RFC 8841 section 5")
+@rule("old-and-new-data-channel-syntax", "error", "RFC 8841 section 5", about="sctp-port")
 def old_and_new_data_channel_syntax(document: Document) -> Iterator[Hit]:
     for media in document.media:
         line = media.line("sctp-port")
@@ -264,7 +264,7 @@ def no_sctp_port(document: Document) -> Iterator[Hit]:
             yield media.lines[0], {}
 
 
-@rule("old-data-channel-syntax", "advice", "RFC 8841 section 4")
+@rule("old-data-channel-syntax", "advice", "RFC 8841 section 4", about="sctpmap")
 def old_data_channel_syntax(document: Document) -> Iterator[Hit]:
     for media in document.media:
         line = media.line("sctpmap")
@@ -272,7 +272,7 @@ def old_data_channel_syntax(document: Document) -> Iterator[Hit]:
             yield line, {}
 
 
-@rule("bad-sctp-init", "error", "draft-hancke-tsvwg-snap")
+@rule("bad-sctp-init", "error", "draft-hancke-tsvwg-snap", about="sctp-init")
 def bad_sctp_init(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("sctp-init"):
         if line.section is None:

@@ -118,14 +118,14 @@ def unknown_media(document: Document) -> Iterator[Hit]:
             yield media.lines[0], {"kind": media.kind, "protocol": media.protocol}
 
 
-@rule("bad-connection", "error", "RFC 8866 section 5.7")
+@rule("bad-connection", "error", "RFC 8866 section 5.7", about="c")
 def bad_connection(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("c"):
         if is_bad_connection(line):
             yield line, {"text": line.text[:60]}
 
 
-@rule("multicast-address", "error", "RFC 8834 section 4.1")
+@rule("multicast-address", "error", "RFC 8834 section 4.1", about="c")
 def multicast_address(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("c"):
         if line.error:
@@ -144,7 +144,7 @@ def wrong_level(document: Document) -> Iterator[Hit]:
             yield line, {"attribute": line.attribute, "level": row.level}
 
 
-@rule("two-directions", "warning", "RFC 8866 section 6.7")
+@rule("two-directions", "warning", "RFC 8866 section 6.7", about="sendrecv sendonly recvonly inactive")
 def two_directions(document: Document) -> Iterator[Hit]:
     for media in document.media:
         lines = [line for line in media.lines if line.attribute in DIRECTIONS]
@@ -193,7 +193,7 @@ def nothing_accepted(document: Document) -> Iterator[Hit]:
         yield document.media[0].lines[0], {"count": len(document.media)}
 
 
-@rule("nothing-flows", "advice", "RFC 8866 section 6.7")
+@rule("nothing-flows", "advice", "RFC 8866 section 6.7", about="inactive")
 def nothing_flows(document: Document) -> Iterator[Hit]:
     media = [media for media in document.media if not media.rejected and not media.is_data]
     if (
@@ -204,7 +204,7 @@ def nothing_flows(document: Document) -> Iterator[Hit]:
         yield next((line for line in media[0].lines if line.attribute == "inactive"), media[0].lines[0]), {}
 
 
-@rule("streaming-server", "advice", "RFC 7826 section D.1.1")
+@rule("streaming-server", "advice", "RFC 7826 section D.1.1", about="control")
 def streaming_server(document: Document) -> Iterator[Hit]:
     line = next((line for line in document.lines if line.attribute == "control"), None)
     if line is not None:

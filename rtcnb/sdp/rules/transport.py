@@ -37,7 +37,7 @@ def _where(media: Media) -> dict[str, object]:
 # --- BUNDLE and mid
 
 
-@rule("bundle-unknown-mid", "error", "RFC 9143 section 7.3")
+@rule("bundle-unknown-mid", "error", "RFC 9143 section 7.3", about="group")
 def bundle_unknown_mid(document: Document) -> Iterator[Hit]:
     known = {mid for _, mid in _names(document)}
     for line in document.session.lines_of("group"):
@@ -54,7 +54,7 @@ def _names(document: Document) -> list[tuple[Media, str]]:
     return [(media, media.mid if media.mid is not None else str(next(counter))) for media in document.media]
 
 
-@rule("bundled-twice", "error", "RFC 9143 section 7.3")
+@rule("bundled-twice", "error", "RFC 9143 section 7.3", about="group")
 def bundled_twice(document: Document) -> Iterator[Hit]:
     seen: set[str] = set()
     for line in document.session.lines_of("group"):
@@ -66,7 +66,7 @@ def bundled_twice(document: Document) -> Iterator[Hit]:
                 seen.add(mid)
 
 
-@rule("bad-mid", "error", "RFC 5888 section 4")
+@rule("bad-mid", "error", "RFC 5888 section 4", about="mid")
 def bad_mid(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("mid"):
         value = line.attribute_value
@@ -74,7 +74,7 @@ def bad_mid(document: Document) -> Iterator[Hit]:
             yield line, {"text": line.text[:40]}
 
 
-@rule("duplicate-mid", "error", "RFC 5888 section 4")
+@rule("duplicate-mid", "error", "RFC 5888 section 4", about="mid")
 def duplicate_mid(document: Document) -> Iterator[Hit]:
     seen: dict[str, int] = {}
     for media, mid in _names(document):
@@ -84,7 +84,7 @@ def duplicate_mid(document: Document) -> Iterator[Hit]:
         seen.setdefault(mid, line.number)
 
 
-@rule("long-mid", "error", "RFC 9143 section 15.2")
+@rule("long-mid", "error", "RFC 9143 section 15.2", about="mid")
 def long_mid(document: Document) -> Iterator[Hit]:
     for media in document.media:
         line = media.line("mid")
@@ -99,7 +99,7 @@ def no_mid(document: Document) -> Iterator[Hit]:
             yield media.lines[0], _where(media)
 
 
-@rule("bundle-only-alone", "warning", "RFC 9143 section 6")
+@rule("bundle-only-alone", "warning", "RFC 9143 section 6", about="bundle-only")
 def bundle_only_alone(document: Document) -> Iterator[Hit]:
     for media in document.media:
         line = media.line("bundle-only")
@@ -136,14 +136,14 @@ def no_fingerprint(document: Document) -> Iterator[Hit]:
             return  # one certificate is usually missing everywhere
 
 
-@rule("bad-fingerprint", "error", "RFC 8122 section 5")
+@rule("bad-fingerprint", "error", "RFC 8122 section 5", about="fingerprint")
 def bad_fingerprint(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("fingerprint"):
         if line.error:
             yield line, {"reason": line.error}
 
 
-@rule("weak-fingerprint", "warning", "RFC 8122 section 5")
+@rule("weak-fingerprint", "warning", "RFC 8122 section 5", about="fingerprint")
 def weak_fingerprint(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("fingerprint"):
         if line.error:
@@ -153,14 +153,14 @@ def weak_fingerprint(document: Document) -> Iterator[Hit]:
             yield line, {"name": name}
 
 
-@rule("unknown-fingerprint", "error", "RFC 8122 section 5")
+@rule("unknown-fingerprint", "error", "RFC 8122 section 5", about="fingerprint")
 def unknown_fingerprint(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("fingerprint"):
         if not line.error and str(line.fields["hash_function"]).lower() not in DIGEST_BYTES:
             yield line, {"name": str(line.fields["hash_function"])[:30]}
 
 
-@rule("two-fingerprints", "error", "RFC 8122 section 5.1")
+@rule("two-fingerprints", "error", "RFC 8122 section 5.1", about="fingerprint")
 def two_fingerprints(document: Document) -> Iterator[Hit]:
     """The standard allows several, so that hash functions can be changed; Chromium takes one at session level."""
     lines = document.session.lines_of("fingerprint")
@@ -168,35 +168,35 @@ def two_fingerprints(document: Document) -> Iterator[Hit]:
         yield lines[1], {"first": lines[0].number}
 
 
-@rule("bad-setup", "error", "RFC 8842 section 5")
+@rule("bad-setup", "error", "RFC 8842 section 5", about="setup")
 def bad_setup(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("setup"):
         if line.error:
             yield line, {"text": line.text[:40]}
 
 
-@rule("no-setup", "warning", "RFC 8842 section 5")
+@rule("no-setup", "warning", "RFC 8842 section 5", about="fingerprint")
 def no_setup(document: Document) -> Iterator[Hit]:
     for media in _transports(document):
         if media.fingerprints and media.setup is None:
             yield media.lines[0], _where(media)
 
 
-@rule("offer-not-actpass", "warning", "RFC 8842 section 5.2", only="offer")
+@rule("offer-not-actpass", "warning", "RFC 8842 section 5.2", only="offer", about="setup")
 def offer_not_actpass(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("setup"):
         if not line.error and line.fields["role"] != "actpass":
             yield line, {"role": line.fields["role"]}
 
 
-@rule("answer-actpass", "error", "RFC 8842 section 5.3", only="answer")
+@rule("answer-actpass", "error", "RFC 8842 section 5.3", only="answer", about="setup")
 def answer_actpass(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("setup"):
         if not line.error and line.fields["role"] == "actpass":
             yield line, {}
 
 
-@rule("keys-in-sdp", "warning", "RFC 8827 section 6.5")
+@rule("keys-in-sdp", "warning", "RFC 8827 section 6.5", about="crypto key-mgmt k")
 def keys_in_sdp(document: Document) -> Iterator[Hit]:
     for name in ("crypto", "key-mgmt", "k"):
         for line in document.lines_of(name):
@@ -210,7 +210,7 @@ def not_encrypted(document: Document) -> Iterator[Hit]:
             yield media.lines[0], {"protocol": media.protocol}
 
 
-@rule("cryptex-not-everywhere", "error", "RFC 9335 section 4")
+@rule("cryptex-not-everywhere", "error", "RFC 9335 section 4", about="cryptex")
 def cryptex_not_everywhere(document: Document) -> Iterator[Hit]:
     if document.session.line("cryptex"):
         return
@@ -227,7 +227,7 @@ def cryptex_not_everywhere(document: Document) -> Iterator[Hit]:
 # --- ICE
 
 
-@rule("no-ice-credentials", "error", "RFC 8839 section 5.4")
+@rule("no-ice-credentials", "error", "RFC 8839 section 5.4", about="ice-ufrag ice-pwd fingerprint")
 def no_ice_credentials(document: Document) -> Iterator[Hit]:
     transports = _transports(document)
     for media in _live(document):
@@ -237,21 +237,21 @@ def no_ice_credentials(document: Document) -> Iterator[Hit]:
             return
 
 
-@rule("bad-ice-credentials", "error", "RFC 8839 section 5.4")
+@rule("bad-ice-credentials", "error", "RFC 8839 section 5.4", about="ice-ufrag ice-pwd")
 def bad_ice_credentials(document: Document) -> Iterator[Hit]:
     for line in (*document.lines_of("ice-ufrag"), *document.lines_of("ice-pwd")):
         if line.error and document.media:
             yield line, {"attribute": line.attribute, "reason": line.error}
 
 
-@rule("bad-candidate", "error", "RFC 8839 section 5.1")
+@rule("bad-candidate", "error", "RFC 8839 section 5.1", about="candidate")
 def bad_candidate(document: Document) -> Iterator[Hit]:
     for line in document.lines_of("candidate"):
         if line.error:
             yield line, {"reason": line.error}
 
 
-@rule("mdns-candidates-only", "advice", "RFC 8828 section 5")
+@rule("mdns-candidates-only", "advice", "RFC 8828 section 5", about="candidate")
 def mdns_candidates_only(document: Document) -> Iterator[Hit]:
     for media in _live(document):
         candidates = media.candidates
@@ -259,7 +259,7 @@ def mdns_candidates_only(document: Document) -> Iterator[Hit]:
             yield media.line("candidate"), _where(media)
 
 
-@rule("host-candidates-only", "advice", "RFC 8445 section 5.1.1")
+@rule("host-candidates-only", "advice", "RFC 8445 section 5.1.1", about="candidate")
 def host_candidates_only(document: Document) -> Iterator[Hit]:
     for media in _live(document):
         candidates = media.candidates
@@ -268,7 +268,7 @@ def host_candidates_only(document: Document) -> Iterator[Hit]:
             yield media.line("candidate"), {**_where(media), "count": len(candidates)}
 
 
-@rule("no-candidates", "advice", "RFC 8840 section 4.1")
+@rule("no-candidates", "advice", "RFC 8840 section 4.1", about="ice-ufrag")
 def no_candidates(document: Document) -> Iterator[Hit]:
     """Without candidates and without a promise of some, the other side can only wait for checks."""
     for media in _transports(document):
@@ -276,7 +276,7 @@ def no_candidates(document: Document) -> Iterator[Hit]:
             yield media.lines[0], _where(media)
 
 
-@rule("candidate-twice", "warning", "RFC 8839 section 5.1")
+@rule("candidate-twice", "warning", "RFC 8839 section 5.1", about="candidate")
 def candidate_twice(document: Document) -> Iterator[Hit]:
     for media in document.media:
         seen: dict[str, int] = {}
@@ -287,7 +287,7 @@ def candidate_twice(document: Document) -> Iterator[Hit]:
                 seen[line.text] = line.number
 
 
-@rule("candidate-after-end", "warning", "RFC 8840 section 8.2")
+@rule("candidate-after-end", "warning", "RFC 8840 section 8.2", about="end-of-candidates")
 def candidate_after_end(document: Document) -> Iterator[Hit]:
     for media in document.media:
         end = media.line("end-of-candidates")
