@@ -1,6 +1,7 @@
 # Each target does all of its own set-up: a virtual environment, the dependencies, and for the tests a browser.
-#   make lab    JupyterLab, open on the tour
-#   make test   every check and test
+#   make lab         JupyterLab, open on the tour
+#   make test        every check and test
+#   make test-long   the same, with random inputs by the hundred thousand
 
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11 python,\
 	$(if $(shell $(p) -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes),$(p))))
@@ -15,8 +16,8 @@ lab: $(VENV)/lab.done
 test: $(VENV)/test.done
 	$(BIN)/python tests/run.py
 
-# The long matrix will come here; until there is one, this is `make test`.
-test-long: test
+test-long: $(VENV)/test.done
+	RTCNB_LONG=1 $(BIN)/python tests/run.py
 
 lint: $(VENV)/test.done
 	$(BIN)/python tests/run.py --lint

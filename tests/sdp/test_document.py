@@ -273,8 +273,8 @@ def test_time_grows_with_the_length_not_with_its_square(unit: str) -> None:
         return best
 
     size = 1_000_000 if len(unit) > 1 else 100_000  # a megabyte of empty lines is a million Lines
-    # The floor keeps a quick unit, whose times are all noise, from failing.
-    assert seconds(size) < 4 * max(seconds(size // 2), 0.01)
+    # The floor keeps a quick unit, whose times are all noise, from failing; so do three tries on a busy machine.
+    assert min(seconds(size) / max(seconds(size // 2), 0.01) for _ in range(3)) < 4
 
 
 def test_the_corpus_comes_back_byte_for_byte(corpus: Path) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
+from re import _parser as sre_parse  # type: ignore[attr-defined]
 
 import pytest
 from hypothesis import given, settings
@@ -14,11 +14,6 @@ from rtcnb.errors import DescriptionError
 from rtcnb.sdp import Document, parse, write_line
 from rtcnb.sdp.grammar import ATTRIBUTE_ROWS, LINE_ROWS
 from rtcnb.sdp.template import KINDS, Template
-
-if sys.version_info >= (3, 13):
-    from re import _parser as sre_parse  # type: ignore[attr-defined]
-else:
-    import sre_parse
 
 ROWS = {**LINE_ROWS, **{f"a={name}": row for name, row in ATTRIBUTE_ROWS.items()}}
 
