@@ -4,9 +4,9 @@
     python benchmarks/sdp.py [DIRECTORY]
 
 DIRECTORY holds descriptions, ``*.sdp``; default: the corpus (RTCNB_CORPUS, or ../shared/corpus), and where that is
-absent the offer of the documentation, many times. Each way reads every file, in turn, ROUNDS times; the quickest round
-counts. Nothing is kept from one file to the next. Both rivals lose something: sdp-transform does not give the same
-text back, aiortc drops what it does not know.
+absent the offer of the documentation, many times. Each way reads every file, in turn, ROUNDS times; the quickest
+round counts. Nothing is kept from one file to the next. Both rivals lose something: sdp-transform does not give the
+same text back, aiortc drops what it does not know.
 """
 
 from __future__ import annotations

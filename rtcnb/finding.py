@@ -11,8 +11,15 @@ Severity = Literal["error", "warning", "advice"]
 MARKS = {"error": "✕", "warning": "▲", "advice": "●"}
 
 
+class Printed:
+    """Shows ``str(self)`` in a terminal; IPython asks for it by this name."""
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text("…" if cycle else str(self))
+
+
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Finding(Printed):
     """What is wrong, or may be, in words that a newcomer understands.
 
     Parameters
@@ -54,3 +61,13 @@ class Finding:
             f"<b>{MARKS[self.severity]} {self.severity}</b> {escape(self.sentence)} "
             f"{escape(self.remedy)} <small>{details}</small></div>"
         )
+
+
+class Findings(Printed, list[Finding]):
+    """A list of findings that shows itself, one below the other."""
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self)) or "nothing found"
+
+    def _repr_html_(self) -> str:
+        return "".join(finding._repr_html_() for finding in self) or "<div>nothing found</div>"

@@ -17,6 +17,7 @@ from ..sdp import Document, Line, changes, compare, explain, lint, parse
 from ..sdp.explain import Explanation
 from ..sdp.pasted import mended
 from ..sdp.rules.registry import DescriptionType
+from ..sdp.text import printable
 
 COLOURS = {"error": "31;1", "warning": "33;1", "advice": "36;1", "dim": "2", "title": "1"}
 TYPES = ("offer", "answer", "pranswer")
@@ -103,12 +104,12 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _print_explanation(line: Line, explanation: Explanation) -> None:
-    print(f"{line.number:4}  {_colour('title', _clean(line.text))}")
+    print(f"{line.number:4}  {_colour('title', printable(line.text))}")
     rows = [f"{explanation.title}. {explanation.text}"]
     rows += [f"{field.name} = {field.value}: {field.meaning}" for field in explanation.fields]
     rows += [f"* {quirk}" for quirk in explanation.quirks]
     for row in rows:
-        print(f"      {_clean(row)}")
+        print(f"      {printable(row)}")
     if explanation.reference:
         print(f"      {_colour('dim', explanation.reference)}")
 
@@ -137,7 +138,7 @@ def _print_finding(name: str, finding: Finding) -> None:
     place = f"{name}:{line.number}:{line.column or 1}" if isinstance(line, Line) else name
     severity = _colour(finding.severity, finding.severity)
     details = _colour("dim", f"({finding.rule}, {finding.reference})")
-    print(f"{place}: {severity}: {_clean(finding.sentence)} {_clean(finding.remedy)} {details}")
+    print(f"{place}: {severity}: {printable(finding.sentence)} {printable(finding.remedy)} {details}")
 
 
 @_guarded
@@ -145,10 +146,10 @@ def _compare(options: argparse.Namespace) -> int:
     (first, _), (second, _) = _read(options.offer), _read(options.answer)
     if options.munged:
         changed = changes(first, second)
-        _print_json(changed.to_json()) if options.json else print(_clean(str(changed)))
+        _print_json(changed.to_json()) if options.json else print(printable(str(changed)))
         return 0
     negotiation = compare(first, second)
-    _print_json(negotiation.to_json()) if options.json else print(_clean(str(negotiation)))
+    _print_json(negotiation.to_json()) if options.json else print(printable(str(negotiation)))
     return 1 if any(finding.severity == "error" for finding in negotiation.violations) else 0
 
 
@@ -194,11 +195,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def _print_json(value: Any) -> None:
     json.dump(value, sys.stdout, indent=2)
     print()
-
-
-def _clean(text: str) -> str:
-    """Control characters of a stranger could take over the terminal; lone surrogates cannot be printed."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _colour(name: str, text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..finding import Printed
 from .codec import Codec
 from .compare import Description, document_of
 from .document import Document
@@ -51,7 +52,7 @@ class Change:
         return f"{self.where}: {self.sentence}"
 
 
-class Changes(tuple[Change, ...]):
+class Changes(Printed, tuple[Change, ...]):
     """What was changed, in the order of the description; empty where nothing was."""
 
     def __repr__(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from ..finding import Finding
+from ..finding import Findings, Printed
 from .codec import Codec
 from .codec_profiles import pair_codecs, same_name
 from .compare_rules import violations_of
@@ -140,7 +140,7 @@ class IceOutcome:
 
 
 @dataclass(frozen=True, repr=False)
-class Negotiation:
+class Negotiation(Printed):
     """What offer and answer agreed on.
 
     Attributes
@@ -151,7 +151,7 @@ class Negotiation:
     ice : IceOutcome
     bundle : tuple of tuple of str
         The mids that share a transport; the first of each is the tagged one.
-    violations : tuple of Finding
+    violations : Findings
         Where the answer is no answer to this offer.
     """
 
@@ -160,7 +160,7 @@ class Negotiation:
     media: tuple[MediaNegotiation, ...]
     ice: IceOutcome
     bundle: tuple[tuple[str, ...], ...]
-    violations: tuple[Finding, ...]
+    violations: Findings
 
     @cached_property
     def ok(self) -> bool:

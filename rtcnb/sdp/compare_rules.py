@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ..finding import Finding, Severity
+from ..finding import Finding, Findings, Severity
 from ..language import current
 from .codec_profiles import pair_codecs
 from .document import Document
@@ -53,10 +53,10 @@ class Violation(NamedTuple):
     values: dict[str, Any]
 
 
-def violations_of(offer: Document, answer: Document) -> tuple[Finding, ...]:
+def violations_of(offer: Document, answer: Document) -> Findings:
     """Find where `answer` breaks what `offer` demands."""
     texts = load_texts(current(), "compare")
-    found = []
+    found = Findings()
     for rule, lines, values in (*_whole(offer, answer), *_sections(offer, answer)):
         severity, reference = VIOLATIONS[rule]
         found.append(
@@ -69,7 +69,7 @@ def violations_of(offer: Document, answer: Document) -> tuple[Finding, ...]:
                 reference=reference,
             )
         )
-    return tuple(found)
+    return found
 
 
 def _whole(offer: Document, answer: Document) -> Iterator[Violation]:

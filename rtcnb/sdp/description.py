@@ -16,7 +16,7 @@ from .line import Line
 from .lint_texts import load_texts
 from .pasted import CANDIDATE_STARTS, damage_of
 from .section import Media
-from .static_view import description_html
+from .static_view import description_html, description_text
 from .text import count, quote
 
 TYPES = ("offer", "answer", "pranswer", "rollback")
@@ -153,6 +153,9 @@ class SessionDescription:
 
     def _repr_html_(self) -> str:
         return description_html(self.type, self.document, self.to_json())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text("…" if cycle else description_text(self.type, self.document))
 
 
 def problem_of(text: str) -> str | None:

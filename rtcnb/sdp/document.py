@@ -61,6 +61,11 @@ class Document:
 
         return description_html("SDP", self, None)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        from .static_view import description_text
+
+        printer.text("…" if cycle else description_text("SDP", self))
+
     def __eq__(self, other: Any) -> bool:
         return self.text == other.text if isinstance(other, Document) else NotImplemented
 

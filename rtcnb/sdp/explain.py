@@ -28,6 +28,7 @@ from importlib.resources import files
 from string import Formatter
 from typing import Any, NamedTuple
 
+from ..finding import Printed
 from ..language import Language, check
 from . import explain_values
 from .candidate import Candidate
@@ -49,7 +50,7 @@ class ExplainedField(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Printed):
     """What a line means.
 
     Attributes

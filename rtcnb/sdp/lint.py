@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DescriptionError
-from ..finding import Finding
+from ..finding import Finding, Findings
 from ..language import Language, check
 from .document import Document, parse
 from .line import Line
@@ -27,7 +27,7 @@ def lint(
     document: Document | SessionDescription | str,
     type: DescriptionType | None = None,
     language: Language | None = None,
-) -> list[Finding]:
+) -> Findings:
     """Find what is wrong with a description.
 
     Errors are what Chromium or the standard without exception refuses, warnings what goes wrong somewhere,
@@ -43,9 +43,9 @@ def lint(
 
     Returns
     -------
-    list of Finding
-        Errors first, each kind in the order of the lines; what happened to a spoilt paste comes before all.
-        `Finding.evidence` has the Line, where there is one.
+    Findings
+        A list of Finding. Errors first, each kind in the order of the lines; what happened to a spoilt paste comes
+        before all. `Finding.evidence` has the Line, where there is one.
 
     Raises
     ------
@@ -70,8 +70,8 @@ def lint(
             found += [_finding(rule, texts[rule.name], line, values) for line, values in hits]
     spoilt = [finding for finding in found if finding.rule.startswith("paste-")]
     if spoilt and spoilt[0].rule != "paste-truncated":
-        return spoilt  # whatever the other rules say is about a text that nobody wrote
-    return sorted(found, key=_place)
+        return Findings(spoilt)  # whatever the other rules say is about a text that nobody wrote
+    return Findings(sorted(found, key=_place))
 
 
 def _finding(rule: Rule, text: RuleText, line: Line | None, values: dict[str, Any]) -> Finding:

@@ -14,7 +14,7 @@ from .explain import Explanation, explain
 from .line import Line
 from .lint import lint
 from .section import Media
-from .text import count, html
+from .text import count, html, printable
 
 # Beyond it a saved notebook would grow too large; browsers' descriptions have 100 to 500 lines.
 MOST_EXPLAINED = 600
@@ -93,6 +93,18 @@ def description_html(kind: str, document: Document, json_line: str | None) -> st
     )
     copy = _copy(json_line) if json_line is not None else ""
     return framed(_head(kind, document, findings) + "".join(elsewhere) + "".join(sections) + copy)
+
+
+def description_text(kind: str, document: Document) -> str:
+    """A description for a terminal: its sections, a line each, and what lint finds."""
+    lines = [f"{kind} · {facts_of(document)}"]
+    lines += [f"  {media_name(media)} · {media_facts(media)}" for media in document.media]
+    for finding in findings_of(kind, document):
+        place = f"line {finding.evidence[0].number}: " if finding.evidence else ""
+        lines.append(
+            f"  {MARKS[finding.severity]} {finding.severity} · {place}{finding.sentence} {finding.remedy}"
+        )
+    return printable("\n".join(lines))
 
 
 def framed(body: str) -> str:

@@ -41,6 +41,11 @@ def count(how_many: int, noun: str) -> str:
     return f"{how_many} {noun}" if how_many == 1 else f"{how_many} {noun}s"
 
 
+def printable(text: str) -> str:
+    """`text` for a terminal: control characters could take it over, lone surrogates cannot be printed."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+
+
 def html(text: object) -> str:
     """Escape `text` for HTML, in element content and in quoted attributes alike.
 

@@ -54,7 +54,7 @@ ANSWER = session("bbbb", "active") + (
 
 def test_what_was_agreed() -> None:
     negotiation = compare(OFFER, ANSWER)
-    assert negotiation.violations == ()
+    assert negotiation.violations == []
     assert negotiation.ok
     audio, video, data = negotiation.media
     assert [str(codec) for codec in audio.codecs] == ["0 PCMU/8000", "111 opus/48000/2"]

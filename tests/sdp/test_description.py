@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtcnb.errors import CandidateError, DescriptionError
-from rtcnb.sdp import Candidate, SessionDescription, parse_candidate, paste, problem_of
+from rtcnb.sdp import Candidate, SessionDescription, explain, lint, parse_candidate, paste, problem_of
 
 SDP = """v=0
 o=- 1 2 IN IP4 127.0.0.1
@@ -330,3 +330,37 @@ def test_no_description_that_chromium_takes_is_called_a_bad_paste(corpus: Path) 
         assert problem_of((corpus / "sdp" / name).read_bytes().decode("utf-8", "surrogateescape")) is None, (
             name
         )
+
+
+class Printer:
+    """As much of IPython's as is needed."""
+
+    def __init__(self) -> None:
+        self.printed = ""
+
+    def text(self, text: str) -> None:
+        self.printed += text
+
+
+def test_in_a_terminal_it_is_text() -> None:
+    broken = SessionDescription(type="offer", sdp=SDP + "a=setup:both\r\na=tool:\x1b[2J\r\n")
+    for shown in (broken, broken.document):
+        printer = Printer()
+        shown._repr_pretty_(printer, False)
+        assert "2 sections" in printer.printed
+        assert "m=video · mid 0" in printer.printed
+        assert "a=setup:both is no DTLS role." in printer.printed
+        assert "\x1b" not in printer.printed
+
+
+def test_findings_and_explanations_print_themselves() -> None:
+    for shown, words in (
+        (lint("x"), "✕ error"),
+        (lint(SDP)[0], "✕ error"),
+        (explain("a=rtcp-mux", "en"), "share a port"),
+    ):
+        printer = Printer()
+        shown._repr_pretty_(printer, False)
+        assert words in printer.printed
+    assert str(lint(SDP)).count("\n") == len(lint(SDP)) - 1
+    assert lint(SDP)._repr_html_().count("rtcnb-finding") == len(lint(SDP))
