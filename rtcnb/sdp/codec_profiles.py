@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from .codec import Codec
-from .text import number
 
 if TYPE_CHECKING:
     from .section import Media
@@ -107,9 +106,12 @@ def profile_key(codec: Codec) -> tuple[str, ...]:
     return ()
 
 
-def opus_channels(parameters: Mapping[str, str]) -> int:
-    """How many channels an Opus receiver likes: 2 with ``stereo=1`` (RFC 7587 section 6.1)."""
-    return 2 if number(parameters.get("stereo", "0"), 1) == 1 else 1
+def profile_words(codec: Codec) -> str:
+    """What `profile_key` compares, in words; ``""`` for a codec without profiles."""
+    key, name = profile_key(codec), codec.name.lower()
+    if name == "h264":
+        return f"{key[0] or 'no known profile'}, packetization-mode {key[1]}"
+    return f"profile {key[0]}" if key else ""
 
 
 def same_name(one: Codec, other: Codec, kind: str | None) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..finding import Findings, Printed
 from .codec import Codec
-from .codec_profiles import pair_codecs, same_name
+from .codec_profiles import pair_codecs, profile_words, same_name
 from .compare_rules import violations_of
 from .description import SessionDescription
 from .document import Document, parse
@@ -52,7 +52,7 @@ class LostCodec:
     reason : {"rejected", "not answered", "no common profile", "lost with"}
         ``lost with``: RTX whose codec was lost.
     detail : str
-        The profiles that do not fit, or the payload type that it was lost with.
+        The profiles that the answer has, or the payload type that it was lost with.
     """
 
     codec: Codec
@@ -60,7 +60,7 @@ class LostCodec:
     detail: str = ""
 
     def __str__(self) -> str:
-        return f"{self.codec}: {self.reason}{f' {self.detail}' if self.detail else ''}"
+        return f"{self.codec}: {self.reason}{f' ({self.detail})' if self.detail else ''}"
 
 
 @dataclass(frozen=True)
@@ -294,15 +294,10 @@ def _codecs(
 def _lost(codec: Codec, answered: Media, kept: set[int]) -> LostCodec:
     if codec.name.lower() == "rtx" and codec.apt is not None and codec.apt not in kept:
         return LostCodec(codec, "lost with", str(codec.apt))
-    others = [
-        other for other in answered.codecs if same_name(codec, other, answered.kind) and not codec.is_helper
-    ]
+    others = [x for x in answered.codecs if same_name(codec, x, answered.kind) and not codec.is_helper]
     if not others:
         return LostCodec(codec, "not answered")
-    listed = [
-        ", ".join(f"{key}={value}" for key, value in x.parameters.items()) or "-" for x in (codec, others[0])
-    ]
-    return LostCodec(codec, "no common profile", f"({listed[0]} / {listed[1]})")
+    return LostCodec(codec, "no common profile", " or ".join(dict.fromkeys(map(profile_words, others))))
 
 
 def _bundle(offer: Document, answer: Document) -> tuple[tuple[str, ...], ...]:

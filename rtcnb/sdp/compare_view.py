@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..finding import MARKS
+from .codec import Codec
+from .codec_profiles import profile_words
 from .static_view import finding_html, framed
 from .text import count, html
 
@@ -33,9 +35,14 @@ def _rows(media: MediaNegotiation) -> list[Row]:
                 f"offerer {media.offerer_direction}, answerer {media.answerer_direction}",
             )
         )
-    rows += [("codecs", "; ".join(map(str, media.codecs)))] if media.codecs else []
-    rows += [("lost", "; ".join(map(str, media.lost)))] if media.lost else []
-    rows += [("never offered", "; ".join(map(str, media.added)))] if media.added else []
+    if media.codecs:
+        kept = [pair.answered for pair in media.codecs]
+        remapped = {
+            pair.answered.payload_type: pair.offered.payload_type for pair in media.codecs if pair.remapped
+        }
+        rows.append(("codecs", _codecs(kept, remapped)))
+    rows += _lost(media)
+    rows += [("never offered", _codecs(media.added, {}))] if media.added else []
     if media.accepted:
         carried = (
             "its own" if media.transport == (media.mid or str(media.index)) else f"that of {media.transport}"
@@ -55,6 +62,37 @@ def _rows(media: MediaNegotiation) -> list[Row]:
         ]
         rows.append(("messages", f"the offerer takes {takes[0]}, the answerer {takes[1]}"))
     return rows
+
+
+def _lost(media: MediaNegotiation) -> list[Row]:
+    """The lost codecs by reason; what the answer has instead is said once."""
+    rows = []
+    repeats = [lost.codec for lost in media.lost if lost.reason == "lost with"]
+    for reason in dict.fromkeys(lost.reason for lost in media.lost if lost.reason != "lost with"):
+        here = [lost.codec for lost in media.lost if lost.reason == reason]
+        payload_types = {codec.payload_type for codec in here}
+        theirs = [codec for codec in repeats if codec.apt in payload_types]
+        answered = sorted({lost.detail for lost in media.lost if lost.reason == reason and lost.detail})
+        instead = f". Answered: {'; '.join(answered)}" if answered else ""
+        rows.append((f"lost: {reason}", _codecs([*here, *theirs], {}) + instead))
+    return rows
+
+
+def _codecs(codecs: Sequence[Codec], remapped: Mapping[int, int]) -> str:
+    """Codecs in a line, each with its profile, its RTX, and the payload type that it was offered as."""
+    present = {codec.payload_type for codec in codecs}
+    repeats = {codec.apt: codec.payload_type for codec in codecs if codec.name.lower() == "rtx"}
+    parts = []
+    for codec in codecs:
+        if codec.name.lower() == "rtx" and codec.apt in present:
+            continue  # told with its codec
+        told = [profile_words(codec)] if profile_words(codec) else []
+        told += [f"RTX {repeats[codec.payload_type]}"] if codec.payload_type in repeats else []
+        told += [f"offered as {remapped[codec.payload_type]}"] if codec.payload_type in remapped else []
+        rate = f"/{codec.clock_rate}" if codec.clock_rate not in (None, 90000) else ""
+        details = f" ({'; '.join(told)})" if told else ""
+        parts.append(f"{codec.payload_type} {codec.name or '?'}{rate}{details}")
+    return " · ".join(parts)
 
 
 def _short(uri: str) -> str:

@@ -56,7 +56,7 @@ color:var(--c-dim);user-select:none}
 .rtcnb-sdp .key{color:var(--c-key)}
 .rtcnb-sdp .facts{padding:5px 12px}
 .rtcnb-sdp .fact{display:flex;gap:10px;font-size:12.5px}
-.rtcnb-sdp .fact>.dim{flex:0 0 110px}
+.rtcnb-sdp .fact>.dim{flex:0 0 140px}
 .rtcnb-sdp .fact>span{min-width:0;overflow-wrap:anywhere}
 .rtcnb-sdp .why{margin:2px 12px 6px 42px;padding:4px 10px;border-left:2px solid var(--c-key);font-size:12.5px}
 .rtcnb-sdp .why div{margin:1px 0}
