@@ -166,6 +166,11 @@ class Candidate:
         return (self.address or "").lower().endswith(".local")
 
     @property
+    def is_ipv6(self) -> bool:
+        """True for an IPv6 address."""
+        return ":" in (self.address or "")
+
+    @property
     def priority_parts(self) -> tuple[int, int, int] | None:
         """Type preference, local preference and ``256 - component``.
 

@@ -56,6 +56,12 @@ def test_priority_is_taken_apart() -> None:
     assert first * 2**24 + second * 2**8 + third == relay.priority
 
 
+def test_ipv6() -> None:
+    assert parse_candidate(TCP).is_ipv6
+    assert not parse_candidate(HOST).is_ipv6
+    assert not Candidate().is_ipv6
+
+
 def test_mdns() -> None:
     assert parse_candidate(HOST.replace("192.168.1.7", "61b445d2-6503.LOCAL")).is_mdns
     assert not parse_candidate(HOST).is_mdns
