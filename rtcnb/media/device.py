@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -168,6 +169,34 @@ class Device(Emitter):
         from .frames import decode_jpeg
 
         return decode_jpeg(reply["$buffers"][0])
+
+    async def frames(self, width: int | None = None) -> AsyncIterator[Any]:
+        """Iterate over its pictures in the kernel; this needs no peer: ``async for image in camera.frames()``.
+
+        Each is the latest at its time; what the loop's body has no time for is not sent.
+
+        Parameters
+        ----------
+        width : int, optional
+            Pixels; a wider picture is made smaller before it is sent.
+
+        Yields
+        ------
+        ndarray of shape (height, width, 3), dtype uint8, BGR
+
+        Raises
+        ------
+        DeviceError
+            It is not running.
+        """
+        if self.video is None:
+            raise MediaError(f"A {self.noun} has no picture.")
+        if self.state != "live":
+            raise device_error(self.noun, "NotRunning", "")
+        from .page_frames import images
+
+        async for image in images(self.video, width):
+            yield image
 
     # -- on the background loop
 

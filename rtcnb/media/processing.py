@@ -28,7 +28,9 @@ def process(source: Any, function: Function | None = None, /, **controls: Any) -
 
     Parameters
     ----------
-    source : KernelTrack, or something with a ``video`` or ``track`` that is one
+    source : KernelTrack or PageTrack, or something with a ``video`` or ``track`` that is one
+        A picture of the page, such as a camera's, comes over the notebook's own connection, as JPEG: it needs no
+        peers, and goes where WebRTC does not. A call (``alice.addTrack(camera.video)``) carries more frames.
     function : callable, optional
         Called with an image, an ndarray of shape (height, width, 3), dtype uint8, BGR, and the controls by
         name; returns an image, gray or BGR. Without it, this is a decorator.
@@ -44,7 +46,7 @@ def process(source: Any, function: Function | None = None, /, **controls: Any) -
     Raises
     ------
     WrongTrack
-        The source is no picture in the kernel.
+        The source is no picture.
     """
     track = _kernel_video(source)
     if function is None:
@@ -56,14 +58,13 @@ def _kernel_video(source: Any) -> KernelTrack:
     for track in (source, getattr(source, "track", None), getattr(source, "video", None)):
         if isinstance(track, KernelTrack) and track.kind == "video":
             return track
-        if isinstance(track, PageTrack):
-            raise WrongTrack(
-                f"process(): {track.label or track.id} lives in the browser page, and Python runs in the kernel. "
-                "Send it over a call (alice.addTrack(camera.video)) and process what arrives: bob.track('video')."
-            )
+        if isinstance(track, PageTrack) and track.kind == "video":
+            from .page_frames import in_kernel
+
+            return in_kernel(track)
     raise WrongTrack(
-        f"process() takes a picture of the kernel: peer.track('video'), TestPattern().video, another processed "
-        f"track. It got a {type(source).__name__}."
+        f"process() takes a picture: camera, peer.track('video'), TestPattern().video, another processed track. "
+        f"It got a {type(source).__name__}."
     )
 
 

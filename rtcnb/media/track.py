@@ -12,6 +12,7 @@ import logging
 import secrets
 import time
 from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -162,12 +163,29 @@ class KernelTrack:
     def __repr__(self) -> str:
         return f"<{self.kind} track in the kernel: {self.label or self.id}, {self.readyState}>"
 
+    async def frames(self) -> AsyncIterator[Any]:
+        """Iterate over its pictures: the latest each time, none twice.
+
+        Yields
+        ------
+        ndarray of shape (height, width, 3), dtype uint8, BGR
+        """
+        from .page_frames import images
+
+        async for image in images(self):
+            yield image
+
     # What follows runs on the background loop, apart from `stop` and `outgoing`.
 
     def attach(self, source: MediaStreamTrack) -> None:
         """Read frames from an aiortc track from now on."""
         self._source = source
         self._start_or_stop()
+
+    @property
+    def source(self) -> MediaStreamTrack | None:
+        """The aiortc track that it reads."""
+        return self._source
 
     def reader(self) -> Reader:
         """Return a new reader; close it when done."""

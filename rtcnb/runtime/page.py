@@ -380,6 +380,27 @@ class PageObject:
             if self._on_gone is not None:
                 self._on_gone()
 
+    async def ready(self) -> None:
+        """Make it in the page now, instead of at the first call.
+
+        Raises
+        ------
+        NoPage, PageGone, PageTimeout, PageRefused
+        """
+        async with self._in_order:
+            await self._ensure()
+
+    def discard(self) -> None:
+        """Dispose of it in the page without waiting; nothing is wrong if the page is gone already."""
+        task = asyncio.ensure_future(self.drop())
+        self._posts.add(task)
+        task.add_done_callback(self._discarded)
+
+    def _discarded(self, task: asyncio.Future[None]) -> None:
+        self._posts.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.info("%s could not be dropped: %s", self.id, task.exception())
+
     async def drop(self) -> None:
         """Dispose of the object in the page; calls after this raise PageGone."""
         if self.closed:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import rtcnb
-from rtcnb.errors import MediaError, TrackEnded, WrongTrack
+from rtcnb.errors import MediaError, NoPage, TrackEnded, WrongTrack
 from rtcnb.media.frames import to_image
 from rtcnb.media.track import KernelTrack, PageTrack
 from rtcnb.runtime import loop
@@ -160,11 +160,27 @@ async def test_a_control_that_cannot_be_is_said(pattern: Any, control: Any, sent
 
 @pytest.mark.parametrize(
     ("source", "sentence"),
-    [(PageTrack("camera-1/video", "video", "camera"), "lives in the browser page"), (7, "It got a int")],
+    [(PageTrack("microphone-1/audio", "audio", "microphone"), "takes a picture"), (7, "It got a int")],
 )
 def test_what_cannot_be_processed_is_said(source: Any, sentence: str) -> None:
     with pytest.raises(WrongTrack, match=sentence):
         rtcnb.process(source, lambda image: image)
+
+
+async def test_without_a_kernel_a_picture_of_the_page_says_so() -> None:
+    with pytest.raises(NoPage, match="No browser page answers"):
+        rtcnb.process(PageTrack("camera-1/video", "video", "camera"), lambda image: image)
+
+
+async def test_the_pictures_of_a_kernel_track_can_be_iterated_over(pattern: Any) -> None:
+    seen = []
+    async for image in pattern.video.frames():
+        assert image.shape == (pattern.height, pattern.width, 3)
+        seen.append(image)
+        if len(seen) == 3:
+            break
+    assert not np.array_equal(seen[0], seen[2])
+    await until(lambda: pattern.video._readers == [])
 
 
 async def test_it_ends_with_its_source() -> None:
