@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 CHECKOUT = Path(__file__).parents[1]
@@ -21,7 +22,9 @@ def pins() -> dict[str, Version]:
     lines = (BINDER / "requirements.txt").read_text().splitlines()
     pinned = [line for line in lines if line and not line.startswith("#")]
     assert all(re.fullmatch(r"[\w.-]+==[\w.+!]+", line) for line in pinned)
-    return {name.lower(): Version(version) for name, version in (line.split("==") for line in pinned)}
+    return {
+        canonicalize_name(name): Version(version) for name, version in (line.split("==") for line in pinned)
+    }
 
 
 def test_every_dependency_is_pinned_to_a_version_that_will_do() -> None:
