@@ -373,6 +373,9 @@ class KernelPeer(Peer):
 
     # -- the rest
 
+    async def _heard(self) -> bool:
+        return self._pc.heard()
+
     async def getStats(self) -> dict[str, dict[str, Any]]:
         """Return aiortc's statistics by id, and the frames that this kernel decoded.
 

@@ -17,7 +17,7 @@ from ..runtime import loop
 from ..runtime.emitter import Emitter
 from ..sdp import Candidate, SessionDescription
 from . import refusals
-from .why import why_not_connected
+from .why import SILENCE_AFTER, why_not_connected, why_silent
 
 T = TypeVar("T")
 Track = KernelTrack | PageTrack
@@ -91,6 +91,7 @@ class Peer(Emitter, ABC):
         self._candidates: list[Candidate] = []
         self._tracks: dict[tuple[Kind, int], Track] = {}
         self._changes: set[asyncio.Future[None]] = set()
+        self._last_operation_at = time.monotonic()
         self._operations = asyncio.Lock()
         self._observers: list[Callable[[], None]] = []
         self.colour = Peer._colours.setdefault(name, len(Peer._colours) % COLOURS)
@@ -174,6 +175,7 @@ class Peer(Emitter, ABC):
 
     async def _do(self, method: str, arguments: tuple[str, ...], operation: Callable[[], Awaitable[T]]) -> T:
         """Run one operation after the other (webrtc-pc 4.4.1.2) on the background loop, and record it."""
+        self._last_operation_at = time.monotonic()
 
         async def chained() -> T:
             async with self._operations:
@@ -264,10 +266,14 @@ class Peer(Emitter, ABC):
         await loop.run(self._wait_connected(timeout))
 
     async def _wait_connected(self, timeout: float) -> None:
-        try:
-            await self._until(lambda: self.connectionState in ("connected", "failed", "closed"), timeout)
-        except TimeoutError:
-            pass
+        for wait in (min(timeout, SILENCE_AFTER), timeout - SILENCE_AFTER):
+            try:
+                await self._until(
+                    lambda: self.connectionState in ("connected", "failed", "closed"), max(wait, 0)
+                )
+                break
+            except TimeoutError:
+                await self._refuse_silence()
         if self.connectionState == "connected":
             return
         sentence = (
@@ -277,6 +283,18 @@ class Peer(Emitter, ABC):
         )
         sentence += f"connectionState {self.connectionState}, iceConnectionState {self.iceConnectionState}."
         raise ConnectionFailed(sentence, why_not_connected(self))
+
+    async def _refuse_silence(self) -> None:
+        """Raise where both sides have tried for seconds and not one packet of the other side came."""
+        quiet = time.monotonic() - self._last_operation_at > SILENCE_AFTER - 1
+        trying = self.iceConnectionState in ("new", "checking") and not why_not_connected(self)
+        if quiet and trying and not await self._heard():
+            other = next((peer for peer in Peer._named.values() if _answers(peer, self)), None)
+            raise ConnectionFailed(f"{self.name} hears nothing of the other side.", [why_silent(self, other)])
+
+    @abstractmethod
+    async def _heard(self) -> bool:
+        """Whether any connectivity check arrived, or was answered."""
 
     async def wait_gathered(self, timeout: float = CANDIDATE_TIMEOUT) -> SessionDescription:
         """Wait until every candidate is known and return ``localDescription`` with all of them.
@@ -367,3 +385,11 @@ class Peer(Emitter, ABC):
     @abstractmethod
     async def _close(self) -> None:
         """End the call, on the background loop."""
+
+
+def _answers(peer: Peer, other: Peer) -> bool:
+    """Whether `other` has been given this peer's description: its ICE credentials tell."""
+    if peer is other or peer._local is None or other._remote is None:
+        return False
+    ours, theirs = ({media.ufrag for media in x.document.media} for x in (peer._local, other._remote))
+    return bool(ours & theirs - {None})

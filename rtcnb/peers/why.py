@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from ..finding import Finding
@@ -9,11 +10,43 @@ from ..finding import Finding
 if TYPE_CHECKING:
     from .peer import Peer
 
+SILENCE_AFTER = 4.5  # a wait that hears nothing says so within 5 s
+
 
 def why_not_connected(peer: Peer) -> list[Finding]:
     """Return what is missing, the likeliest cause first."""
     checks = (_descriptions, _nothing_negotiated, _candidates, _checks_failed, _dtls)
     return [finding for check in checks if (finding := check(peer)) is not None]
+
+
+def why_silent(peer: Peer, other: Peer | None) -> Finding:
+    """Say why a peer that has all it needs hears nothing; `other` is the other end, if it is in this notebook."""
+    if other is not None and (missing := why_not_connected(other)):
+        return missing[0]
+    if other is None:
+        return _finding(
+            "no-answer",
+            f"{peer.name} has sent connectivity checks for seconds, and not one packet of the other side came.",
+            "Look whether the other side has the description and the candidates of this one. If it has, no UDP "
+            "passes between them: give both a TURN server over TCP or TLS (iceServers).",
+            "RFC 8445 section 7.2.5",
+        )
+    places = "the page and the kernel" if peer.place != other.place else f"two peers in the {peer.place}"
+    binder = " This kernel runs on Binder, which lets no UDP through." if on_binder() else ""
+    return _finding(
+        "no-udp",
+        f"No UDP passes between {places}: {peer.name} and {other.name} have each other's descriptions and "
+        f"candidates, and not one packet came in {SILENCE_AFTER:g} s.{binder}",
+        "Let two peers talk that can reach each other, both in the page or both in the kernel; bring the camera to "
+        "OpenCV over the notebook's own connection, rtcnb.process(camera, f); or give both a TURN server over TCP "
+        "or TLS (iceServers).",
+        "RFC 8445 section 7.2.5",
+    )
+
+
+def on_binder() -> bool:
+    """True where this kernel runs on a BinderHub, which sets these for its servers."""
+    return any(name in os.environ for name in ("BINDER_LAUNCH_HOST", "BINDER_SERVICE_HOST"))
 
 
 def _finding(rule: str, sentence: str, remedy: str, reference: str) -> Finding:

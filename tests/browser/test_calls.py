@@ -177,3 +177,38 @@ await until(some)
 print("arrived")
 """
     assert nb.run(code).text.strip() == "arrived"
+
+
+SILENCE = """
+import time
+alice, bob = rtcnb.BrowserPeer("alice"), rtcnb.KernelPeer("bob")
+pattern = await pattern_for(alice)
+alice.addTrack(pattern.video)
+await alice.setLocalDescription(await alice.createOffer())
+await bob.setRemoteDescription(alice.localDescription.without_candidates())
+await bob.setLocalDescription(await bob.createAnswer())
+await alice.setRemoteDescription(bob.localDescription.without_candidates())
+for sender, receiver in ((alice, bob), (bob, alice)):
+    async for candidate in sender.candidates():
+        words = candidate.candidate.split(" ")
+        if not candidate.is_end:
+            words[4] = "192.0.2.1"  # nobody answers there
+        await receiver.addIceCandidate(rtcnb.Candidate(" ".join(words), candidate.sdpMid, candidate.sdpMLineIndex))
+begun = time.monotonic()
+try:
+    await {who}.wait_connected(timeout=20)
+except rtcnb.errors.ConnectionFailed as error:
+    print(error.findings[0].rule, time.monotonic() - begun < 5)
+    print(error)
+await alice.close(); await bob.close(); await pattern.stop()
+"""
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+def test_no_udp_between_page_and_kernel_is_said_within_5_seconds(notebook: Any, who: str) -> None:
+    nb = notebook()
+    nb.run(SETUP)
+    told = nb.run(SILENCE.format(who=who), timeout=40).text
+    assert told.startswith("no-udp True")
+    assert "No UDP passes between the page and the kernel" in told
+    assert "rtcnb.process(camera, f)" in told

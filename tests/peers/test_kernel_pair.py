@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -267,3 +268,67 @@ async def test_other_aiortc_code_in_the_kernel_is_not_changed(peers: Any) -> Non
     await plain.setLocalDescription(await plain.createOffer())
     assert plain.iceGatheringState == "complete" and "a=candidate" in plain.localDescription.sdp
     await plain.close()
+
+
+BLACK_HOLE = "192.0.2.1"  # TEST-NET-1 (RFC 5737): nobody answers
+
+
+def unreachable(candidate: rtcnb.Candidate) -> rtcnb.Candidate:
+    if candidate.is_end:
+        return candidate
+    words = candidate.candidate.split(" ")
+    return rtcnb.Candidate(
+        " ".join([*words[:4], BLACK_HOLE, *words[5:]]), candidate.sdpMid, candidate.sdpMLineIndex
+    )
+
+
+async def negotiated(alice: rtcnb.KernelPeer, bob: rtcnb.KernelPeer) -> None:
+    alice.createDataChannel("x")
+    offer = await alice.createOffer()
+    await alice.setLocalDescription(offer)
+    await bob.setRemoteDescription(offer)
+    answer = await bob.createAnswer()
+    await bob.setLocalDescription(answer)
+    await alice.setRemoteDescription(answer)
+
+
+async def test_silence_is_said_within_5_seconds(peers: tuple[rtcnb.KernelPeer, rtcnb.KernelPeer]) -> None:
+    alice, bob = peers
+    await negotiated(alice, bob)
+    for sender, receiver in ((alice, bob), (bob, alice)):
+        async for candidate in sender.candidates():
+            await receiver.addIceCandidate(unreachable(candidate))
+    begun = time.monotonic()
+    with pytest.raises(ConnectionFailed) as caught:
+        await alice.wait_connected(timeout=20)
+    assert time.monotonic() - begun < 5
+    (finding,) = caught.value.findings
+    assert finding.rule == "no-udp"
+    assert "No UDP passes between two peers in the kernel: alice and bob" in finding.sentence
+    assert "rtcnb.process(camera, f)" in finding.remedy
+
+
+async def test_silence_of_a_peer_elsewhere_is_not_blamed_on_the_network_alone() -> None:
+    alice, far = rtcnb.KernelPeer("alice"), rtcnb.KernelPeer("far")
+    try:
+        await negotiated(alice, far)
+        async for candidate in far.candidates():
+            await alice.addIceCandidate(unreachable(candidate))
+        rtcnb.KernelPeer._named.pop("far")  # as if it were in another notebook
+        with pytest.raises(ConnectionFailed) as caught:
+            await alice.wait_connected(timeout=20)
+        assert caught.value.findings[0].rule == "no-answer"
+    finally:
+        await alice.close()
+        await far.close()
+
+
+async def test_the_end_that_lacks_something_is_named(
+    peers: tuple[rtcnb.KernelPeer, rtcnb.KernelPeer],
+) -> None:
+    alice, bob = peers
+    await negotiated(alice, bob)
+    async for candidate in bob.candidates():
+        await alice.addIceCandidate(unreachable(candidate))
+    with pytest.raises(ConnectionFailed, match="bob has received none of the other side's candidates"):
+        await alice.wait_connected(timeout=20)
