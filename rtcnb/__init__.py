@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import errors as errors
+    from . import language as language
     from . import sdp as sdp
     from .errors import RtcnbError as RtcnbError
     from .finding import Finding as Finding
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .media.sources import TestPattern as TestPattern
     from .media.view import view as view
     from .peers.browser import BrowserPeer as BrowserPeer
+    from .peers.ice_check import check_ice_servers as check_ice_servers
     from .peers.kernel import KernelPeer as KernelPeer
     from .peers.wire import connect as connect
     from .sdp import Candidate as Candidate
@@ -43,12 +45,13 @@ _HOMES = {
     "SessionDescription": "sdp",
     "TestPattern": "media.sources",
     "Trace": "trace",
+    "check_ice_servers": "peers.ice_check",
     "connect": "peers.wire",
     "paste": "sdp",
     "process": "media.processing",
     "view": "media.view",
 }
-_MODULES = ("errors", "sdp")
+_MODULES = ("errors", "language", "sdp")
 
 __all__ = sorted([*_HOMES, *_MODULES, "__version__"])
 

@@ -1,0 +1,202 @@
+"""check_ice_servers: what each STUN and TURN server gives, seen from the page and from the kernel."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..errors import NoPage, RtcnbError
+from ..finding import Finding, Findings, Printed
+from ..sdp import Candidate
+from ..trace import Trace
+from .ice_servers import checked
+from .peer import Peer
+
+Place = Literal["page", "kernel"]
+TIMEOUT = 5.0
+WANTED = {"stun": "srflx", "stuns": "srflx", "turn": "relay", "turns": "relay"}
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class ServerCheck:
+    """What one server gave to one end.
+
+    Attributes
+    ----------
+    url : str
+    place : {"page", "kernel"}
+    candidates : tuple of Candidate
+        Those that only this server can give: ``srflx`` of STUN, also ``relay`` of TURN.
+    times_ms : tuple of int
+        When each came.
+    error : str
+        What the browser or aiortc said; ``""`` where it said nothing.
+    code : int or None
+        401, 701, ... where the browser tells it (W3C webrtc-pc section 4.8.1.3).
+    duration_ms : int
+    finding : Finding or None
+        What is wrong; None where the server works.
+    """
+
+    url: str
+    place: Place
+    candidates: tuple[Candidate, ...]
+    times_ms: tuple[int, ...]
+    error: str
+    code: int | None
+    duration_ms: int
+    finding: Finding | None
+
+    @property
+    def ok(self) -> bool:
+        return self.finding is None
+
+    def __str__(self) -> str:
+        if self.finding is not None:
+            return f"{self.place}: {self.finding}"
+        found = zip(self.candidates, self.times_ms, strict=True)
+        told = ", ".join(f"{x.type} {x.address}:{x.port} after {ms} ms" for x, ms in found)
+        return f"{self.place}: ✓ {self.url}: {told}"
+
+
+class IceReport(Printed, list[ServerCheck]):
+    """A row for each server and end."""
+
+    @property
+    def findings(self) -> Findings:
+        """What is wrong, of all servers."""
+        return Findings(check.finding for check in self if check.finding is not None)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self)) or "no servers were given"
+
+    def _repr_html_(self) -> str:
+        from ..sdp.text import html
+
+        return "".join(f"<div>{html(check)}</div>" for check in self) or "<div>no servers were given</div>"
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The rows as dicts, without credentials."""
+        return [
+            {
+                "url": check.url,
+                "place": check.place,
+                "ok": check.ok,
+                "candidates": [candidate.candidate for candidate in check.candidates],
+                "times_ms": list(check.times_ms),
+                "error": check.error,
+                "code": check.code,
+                "duration_ms": check.duration_ms,
+                "sentence": check.finding.sentence if check.finding else "",
+                "remedy": check.finding.remedy if check.finding else "",
+            }
+            for check in self
+        ]
+
+
+async def check_ice_servers(
+    iceServers: Any, places: Sequence[Place] = ("page", "kernel"), timeout: float = TIMEOUT
+) -> IceReport:
+    """Ask each server for candidates, by itself, from the page and from the kernel.
+
+    Parameters
+    ----------
+    iceServers : list of dict, dict or str
+        As for a peer.
+    places : sequence of {"page", "kernel"}
+        Without a page, ask only from the kernel.
+    timeout : float
+        Seconds for each server; all are asked at the same time.
+
+    Returns
+    -------
+    IceReport
+
+    Raises
+    ------
+    PeerError
+        `iceServers` is not what W3C's RTCIceServer asks for.
+    NoPage
+        ``"page"`` was asked for, and none answers.
+    """
+    servers = [{**server, "urls": url} for server in checked(iceServers) for url in server["urls"]]
+    jobs = [_check(server, place, timeout) for server in servers for place in places]
+    return IceReport(await asyncio.gather(*jobs))
+
+
+async def _check(server: dict[str, Any], place: Place, timeout: float) -> ServerCheck:
+    url, began = server["urls"], time.monotonic()
+    found: list[tuple[Candidate, int]] = []
+    errors: list[tuple[str, int | None]] = []
+    peer = _peer(place, server)
+    peer.on("icecandidateerror", lambda e: errors.append((str(e.errorText), getattr(e, "errorCode", None))))
+    try:
+        peer.createDataChannel("check")
+        await peer.setLocalDescription(await peer.createOffer())
+        async for candidate in peer.candidates(timeout):
+            if candidate.type in ("srflx", "relay"):
+                found.append((candidate, round((time.monotonic() - began) * 1000)))
+            if candidate.type == WANTED[url.partition(":")[0]]:
+                break
+    except NoPage:
+        raise
+    except (RtcnbError, TimeoutError) as error:
+        errors.append((str(error) if isinstance(error, RtcnbError) else "", None))
+    finally:
+        await peer.close()
+    text, code = errors[-1] if errors else ("", None)
+    wanted = any(candidate.type == WANTED[url.partition(":")[0]] for candidate, _ in found)
+    return ServerCheck(
+        url=url,
+        place=place,
+        candidates=tuple(candidate for candidate, _ in found),
+        times_ms=tuple(ms for _, ms in found),
+        error="" if wanted else text,
+        code=None if wanted else code,
+        duration_ms=round((time.monotonic() - began) * 1000),
+        finding=None if wanted else _why(url, place, text, code, timeout),
+    )
+
+
+def _peer(place: Place, server: dict[str, Any]) -> Peer:
+    from .browser import BrowserPeer
+    from .kernel import KernelPeer
+
+    kind = {"page": BrowserPeer, "kernel": KernelPeer}[place]
+    # A trace of its own: a check is no part of anybody's call.
+    return kind(f"ice check {next(_numbers)}", iceServers=[server], trace=Trace())
+
+
+def _why(url: str, place: Place, text: str, code: int | None, timeout: float) -> Finding:
+    lowered = text.lower()
+    host = url.partition(":")[2].partition("?")[0]
+    if code == 401 or any(word in lowered for word in ("401", "unauthorized", "438", "441")):
+        what = f"{url} answered, but refused the login."
+        remedy = "Check username and credential, and whether they have expired: a TURN password often lasts an hour."
+        rule, reference = "turn-login", "RFC 8489 section 9.2.4"
+    elif (
+        "name or service" in lowered
+        or "getaddrinfo" in lowered
+        or "resolve" in lowered
+        or "not known" in lowered
+    ):
+        what = f"Nobody knows the name {host}."
+        remedy = "Look for a misprint in iceServers, or whether this machine reaches a name server."
+        rule, reference = "server-unknown", "RFC 7064 section 3.1"
+    elif "refused" in lowered:
+        what = f"{host} refuses connections: no server listens there."
+        remedy = "Check port and transport, and whether the server runs."
+        rule, reference = "server-refuses", "RFC 8489 section 6.2"
+    else:
+        what = f"Nothing came back from {url} within {timeout:g} s."
+        if code == 701 or text:
+            what = f"{url} could not be reached."
+        remedy = "The server is down, or a firewall blocks it; try TURN over TCP or TLS (turns:host:443?transport=tcp)."
+        rule, reference = "server-silent", "RFC 8489 section 6.2.1"
+    detail = f" ({place} said: {text[:120]}{f', {code}' if code else ''})" if text else ""
+    return Finding(severity="error", rule=rule, sentence=what + detail, remedy=remedy, reference=reference)
