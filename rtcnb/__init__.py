@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from . import errors as errors
     from . import language as language
     from . import sdp as sdp
+    from .doctor import doctor as doctor
     from .errors import RtcnbError as RtcnbError
     from .finding import Finding as Finding
     from .media.camera import Camera as Camera
@@ -47,6 +48,7 @@ _HOMES = {
     "Trace": "trace",
     "check_ice_servers": "peers.ice_check",
     "connect": "peers.wire",
+    "doctor": "doctor",
     "paste": "sdp",
     "process": "media.processing",
     "view": "media.view",

@@ -1,11 +1,12 @@
-"""The command line: ``rtcnb lab`` opens JupyterLab on the tour, ``rtcnb sdp`` reads descriptions."""
+"""The command line: ``rtcnb lab`` opens JupyterLab on the tour, ``rtcnb sdp`` reads descriptions,
+``rtcnb doctor`` says what works."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 
-from . import lab, sdp
+from . import doctor, lab, sdp
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     lab_parser.set_defaults(run=lambda options: lab.lab(options.rest))
     sdp.add_parser(commands)
+    doctor.add_parser(commands)
     options, rest = parser.parse_known_args(arguments)
     options.rest = rest
     if rest and options.command != "lab":

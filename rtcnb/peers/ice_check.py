@@ -177,14 +177,9 @@ def _why(url: str, place: Place, text: str, code: int | None, timeout: float) ->
     host = url.partition(":")[2].partition("?")[0]
     if code == 401 or any(word in lowered for word in ("401", "unauthorized", "438", "441")):
         what = f"{url} answered, but refused the login."
-        remedy = "Check username and credential, and whether they have expired: a TURN password often lasts an hour."
+        remedy = "Check username and credential, and whether they have expired; many last an hour."
         rule, reference = "turn-login", "RFC 8489 section 9.2.4"
-    elif (
-        "name or service" in lowered
-        or "getaddrinfo" in lowered
-        or "resolve" in lowered
-        or "not known" in lowered
-    ):
+    elif any(word in lowered for word in ("name or service", "getaddrinfo", "resolve", "not known")):
         what = f"Nobody knows the name {host}."
         remedy = "Look for a misprint in iceServers, or whether this machine reaches a name server."
         rule, reference = "server-unknown", "RFC 7064 section 3.1"
@@ -196,7 +191,9 @@ def _why(url: str, place: Place, text: str, code: int | None, timeout: float) ->
         what = f"Nothing came back from {url} within {timeout:g} s."
         if code == 701 or text:
             what = f"{url} could not be reached."
-        remedy = "The server is down, or a firewall blocks it; try TURN over TCP or TLS (turns:host:443?transport=tcp)."
+        remedy = (
+            "It is down, or a firewall blocks it; try TURN over TCP or TLS (turns:host:443?transport=tcp)."
+        )
         rule, reference = "server-silent", "RFC 8489 section 6.2.1"
     detail = f" ({place} said: {text[:120]}{f', {code}' if code else ''})" if text else ""
     return Finding(severity="error", rule=rule, sentence=what + detail, remedy=remedy, reference=reference)
