@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import sys
 from typing import Any
-
-from ..doctor import Report, doctor
 
 
 def add_parser(commands: Any) -> None:
@@ -25,11 +22,15 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the report; exit status 1 if something is bad."""
+    import asyncio
+
+    from ..doctor import doctor  # it loads asyncio and more, which the other commands do without
+
     # On the command line of a process others see it: standard input keeps it to ourselves.
     credential = sys.stdin.readline().strip() if options.credential == "-" else options.credential
     login = {"username": options.username, "credential": credential} if options.username else {}
     servers = [{"urls": url, **login} for url in options.ice_server]
-    report: Report = asyncio.run(doctor(servers, page=False))
+    report = asyncio.run(doctor(servers, page=False))
     if options.json:
         json.dump(report.to_json(), sys.stdout, indent=2)
         print()

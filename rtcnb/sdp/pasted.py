@@ -10,7 +10,9 @@ from .candidate import END_LINES
 
 # Lines of free text (names, titles, addresses) may hold anything; the rest of an SDP has no use for these.
 FREE_TEXT = re.compile(r"^[siuep]=.*$", re.MULTILINE)
-JSON_ESCAPED = re.compile(r"\\+[rn][a-z]=|\\+r\\+n")
+# A run of backslashes is looked at once, however long: one before the letter will do, and the next run is possessive.
+JSON_ESCAPED = re.compile(r"\\[rn][a-z]=|\\r\\++n")
+ESCAPED_END = re.compile(r"(?<!\\)\\++(?:r\\++)?+n")
 HTML_ESCAPED = re.compile(
     r"&(?:amp|lt|gt|quot|apos|nbsp|equals|newline|#[0-9]{1,7}|#x[0-9a-f]{1,6});|<br ?/?>", re.I
 )
@@ -83,7 +85,7 @@ def _from_json(text: str) -> str:
 
 
 def _unescaped(text: str) -> str:
-    return re.sub(r"\\+r\\+n|\\+n", "\n", text)
+    return ESCAPED_END.sub("\n", text)
 
 
 def _unquoted(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import time
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -19,6 +20,7 @@ from rtcnb.errors import DescriptionError, RtcnbError
 from rtcnb.sdp import SessionDescription, lint, parse
 from rtcnb.sdp.lint import MOST_PER_RULE
 from rtcnb.sdp.lint_texts import load_texts
+from rtcnb.sdp.pasted import damage_of, mended
 from rtcnb.sdp.rules import RULES
 
 ROOT = Path(__file__).parents[2]
@@ -118,6 +120,16 @@ def test_the_evidence_is_the_line() -> None:
 def test_one_rule_does_not_bury_the_others() -> None:
     findings = lint(DOCS.OFFER.text + "nonsense\r\n" * 1000)
     assert Counter(x.rule for x in findings)["not-a-line"] == MOST_PER_RULE
+
+
+@pytest.mark.parametrize("unit", ["\\", "\\r", "&", "&#", "<", "a=x:\\\r\n", "...", " "])
+def test_a_megabyte_of_anything_is_judged_at_once(unit: str) -> None:
+    """No pattern of ours looks at the same text again and again."""
+    text = "v=0\r\n" + unit * (1_000_000 // len(unit))
+    began = time.process_time()
+    damage_of(text)
+    mended(text[:200_000])
+    assert time.process_time() - began < 2
 
 
 @settings(max_examples=150, deadline=None)
