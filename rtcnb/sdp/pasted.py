@@ -10,7 +10,7 @@ from .candidate import END_LINES
 
 # Lines of free text (names, titles, addresses) may hold anything; the rest of an SDP has no use for these.
 FREE_TEXT = re.compile(r"^[siuep]=.*$", re.MULTILINE)
-# A run of backslashes is looked at once, however long: one before the letter will do, and the next run is possessive.
+# A run of backslashes is looked at once, however long: one before the letter will do; the next run is possessive.
 JSON_ESCAPED = re.compile(r"\\[rn][a-z]=|\\r\\++n")
 ESCAPED_END = re.compile(r"(?<!\\)\\++(?:r\\++)?+n")
 HTML_ESCAPED = re.compile(
