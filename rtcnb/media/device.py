@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 import time
+import weakref
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
@@ -70,6 +72,7 @@ class Device(Emitter):
     EVENTS: ClassVar[frozenset[str]] = frozenset({"started", "stopped", "ended", "error"})
     noun: ClassVar[str] = "device"
     method: ClassVar[Literal["getUserMedia", "getDisplayMedia"]] = "getUserMedia"
+    _all: ClassVar[weakref.WeakSet[Device]] = weakref.WeakSet()
 
     def __init__(self, asked: dict[Kind, dict[str, Any]]) -> None:
         super().__init__()
@@ -86,6 +89,7 @@ class Device(Emitter):
         self._page: PageObject | None = None
         self._starting = asyncio.Lock()
         self._view: Any = None
+        self._variables: set[str] = set()
 
     @property
     def main(self) -> Kind:
@@ -205,6 +209,7 @@ class Device(Emitter):
             if self.state == "live" and (page is None or (self._page and self._page.page == page)):
                 return
             await self._drop_elsewhere(page)
+            await self._stop_replaced()
             self.error, self.note = None, ""
             self._become("starting")
             try:
@@ -220,6 +225,14 @@ class Device(Emitter):
             self.obtained = described
             self._become("live")
             self.emit("started")
+
+    async def _stop_replaced(self) -> None:
+        """Turn off the device that this one has replaced: the notebook's variable held that one before."""
+        self._variables |= _variables_of(self)
+        for older in [d for d in Device._all if d is not self and d.noun == self.noun]:
+            if older._variables & self._variables and not _variables_of(older):
+                await older._stop()
+        Device._all.add(self)
 
     def _constraints(self) -> dict[str, Any]:
         return {kind: wanted or True for kind, wanted in self.asked.items()}
@@ -325,3 +338,10 @@ class Device(Emitter):
 
 def _id(track: PageTrack | None) -> str | None:
     return track.id if track is not None else None
+
+
+def _variables_of(device: Device) -> set[str]:
+    """The names that the notebook's variables have for it, apart from IPython's own."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    variables = dict(getattr(shell, "user_ns", None) or {})
+    return {name for name, value in variables.items() if value is device and not name.startswith("_")}

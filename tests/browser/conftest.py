@@ -10,7 +10,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from lab import Notebook, Server
@@ -63,20 +65,34 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
-def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A JupyterLab on loopback, with a directory of its own."""
-    home = tmp_path_factory.mktemp("home")
-    root = tmp_path_factory.mktemp("notebooks")
-    server = Server(f"http://127.0.0.1:{free_port()}", secrets.token_hex(16), root)
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+@contextmanager
+def serve(
+    directory: Path,
+    app: Literal["lab", "notebook"] = "lab",
+    python: str = sys.executable,
+    base_url: str = "/",
+) -> Iterator[Server]:
+    """A JupyterLab or Notebook on loopback, with directories of its own."""
+    home, root = directory / "home", directory / "notebooks"
+    home.mkdir()
+    root.mkdir()
+    port, settings = free_port(), {"lab": "LabApp", "notebook": "JupyterNotebookApp"}[app]
+    server = Server(f"http://127.0.0.1:{port}{base_url.rstrip('/')}", secrets.token_hex(16), root, app)
+    command = [
+        python,
+        "-m",
+        {"lab": "jupyterlab", "notebook": "notebook"}[app],
+        "--no-browser",
+        "--allow-root",
+    ]
     command += [
-        f"--ServerApp.port={server.url.rpartition(':')[2]}",
+        f"--ServerApp.port={port}",
         "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.base_url={base_url}",
         f"--ServerApp.root_dir={root}",
         f"--IdentityProvider.token={server.token}",
-        "--LabApp.expose_app_in_browser=True",
-        f"--LabApp.app_settings_dir={home / 'lab'}",
+        f"--{settings}.expose_app_in_browser=True",
+        f"--{settings}.app_settings_dir={home / 'lab'}",
     ]
     log = (home / "server.log").open("w")
     process = subprocess.Popen(command, env=environment(home), stdout=log, stderr=subprocess.STDOUT)
@@ -87,6 +103,13 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.terminate()
         process.wait(20)
         log.close()
+
+
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A JupyterLab for all tests that do not ask for another host."""
+    with serve(tmp_path_factory.mktemp("jupyter")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import nbformat
@@ -27,11 +27,12 @@ class CellFailed(AssertionError):
 
 @dataclass(frozen=True)
 class Server:
-    """A running JupyterLab."""
+    """A running JupyterLab, or Notebook."""
 
     url: str
     token: str
     root: Path
+    app: Literal["lab", "notebook"] = "lab"
 
     def request(self, path: str, method: str = "GET") -> Any:
         request = urllib.request.Request(
@@ -98,8 +99,8 @@ class Notebook:
         """Open the notebook, perhaps in another page, and wait until its kernel is idle."""
         shown = Notebook(page or self.page, self.server, self.name)
         # A workspace of its own: a second tab in the same one would be redirected.
-        url = f"{self.server.url}/lab/workspaces/w{uuid4().hex[:8]}/tree/{self.name}"
-        shown.page.goto(f"{url}?token={self.server.token}")
+        place = f"lab/workspaces/w{uuid4().hex[:8]}/tree" if self.server.app == "lab" else "notebooks"
+        shown.page.goto(f"{self.server.url}/{place}/{self.name}?token={self.server.token}")
         shown.wait_idle()
         return shown
 

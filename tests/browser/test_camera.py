@@ -499,3 +499,18 @@ def test_why_an_ipywebrtc_camera_does_not_arrive(page: Page, notebook: Any) -> N
     )
     assert "make the stream anew" in said
     assert failing(nb, "alice.createOffer()") == ""
+
+
+def test_a_cell_run_again_leaves_one_camera_on(page: Page, notebook: Callable[..., Notebook]) -> None:
+    """The variable's older camera goes off when the newer one starts; one with a name of its own stays."""
+    page.add_init_script(WATCH)
+    nb = notebook()
+    for _ in range(3):
+        nb.run("import rtcnb\ncam = rtcnb.Camera(width=320, height=240)\ncam")
+        nb.run("await cam.start()")
+    live = "globalThis.tracks.filter(track => track.readyState === 'live').length"
+    assert page.evaluate("globalThis.tracks.length") == 3
+    assert page.evaluate(live) == 1
+    nb.run("first = cam\ncam = rtcnb.Camera(width=320, height=240)\nawait cam.start()")
+    assert page.evaluate(live) == 2
+    assert nb.run("print(first.state, cam.state)").text.strip() == "live live"
