@@ -1,7 +1,7 @@
 # Each target does all of its own set-up: a virtual environment, the dependencies, and for the tests a browser.
 #   make lab         JupyterLab, open on the tour
 #   make test        every check and test
-#   make test-long   the same, with random inputs by the hundred thousand
+#   make test-long   the same, with random inputs by the hundred thousand and more versions of Jupyter
 
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11 python,\
 	$(if $(shell $(p) -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes),$(p))))
@@ -32,4 +32,4 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --upgrade pip || { rm -rf $(VENV); exit 1; } # no half of one stays
 
 clean:
-	rm -rf $(VENV) node_modules
+	rm -rf $(VENV) .venv-hosts node_modules

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,33 +18,47 @@ from playwright.sync_api import Page
 from tour import TOUR, walk_to_the_edges
 
 INSTALL_TIMEOUT_S = 900
-# The oldest that are supported; OpenCV 4 too.
-OLD = ("jupyterlab==4.2.*", "notebook==7.2.*", "ipykernel==6.29.*", "opencv-python==4.*")
+# Environments beside this one. The oldest that are supported come with OpenCV 4 too.
+PINS = {
+    "old": ("jupyterlab==4.2.*", "notebook==7.2.*", "ipykernel==6.29.*", "opencv-python==4.*"),
+    "old-kernel": ("ipykernel==6.29.*",),
+    "kernel-7.1": ("ipykernel==7.1.*",),
+    "old-lab": ("jupyterlab==4.2.*", "notebook==7.2.*"),
+}
 
 
 @dataclass(frozen=True)
 class Host:
-    """Where the tour is shown: which program, with which versions, under which path."""
+    """Where the tour is shown: which program, in which environment, under which path."""
 
     app: Literal["lab", "notebook"]
-    pins: tuple[str, ...] = ()
+    environment: str = ""
     base_url: str = "/"
 
 
 HOSTS = {
     "notebook-newest": Host("notebook"),
-    "lab-4.2": Host("lab", OLD),
-    "notebook-7.2": Host("notebook", OLD),
+    "lab-4.2-ipykernel-6.29": Host("lab", "old"),
+    "notebook-7.2-ipykernel-6.29": Host("notebook", "old"),
     "hub-path": Host("lab", base_url="/user/x/"),
 }
+if os.environ.get("RTCNB_LONG") == "1":
+    HOSTS |= {
+        "lab-newest-ipykernel-6.29": Host("lab", "old-kernel"),
+        "notebook-newest-ipykernel-6.29": Host("notebook", "old-kernel"),
+        "lab-newest-ipykernel-7.1": Host("lab", "kernel-7.1"),
+        "lab-4.2-ipykernel-newest": Host("lab", "old-lab"),
+        "notebook-7.2-ipykernel-newest": Host("notebook", "old-lab"),
+    }
 
 
-def python_with(pins: tuple[str, ...]) -> str:
+def python_of(environment: str) -> str:
     """Return a Python that has rtcnb with these versions; made once, and again when the project's needs change."""
-    if not pins:
+    if not environment:
         return sys.executable
+    pins = PINS[environment]
     needs = (CHECKOUT / "pyproject.toml").read_bytes() + repr(pins).encode()
-    folder = CHECKOUT / ".venv-old"
+    folder = CHECKOUT / ".venv-hosts" / environment
     python, done = folder / "bin" / "python", folder / f"done-{hashlib.sha256(needs).hexdigest()[:16]}"
     if not done.exists():
         for command in (
@@ -58,7 +73,7 @@ def python_with(pins: tuple[str, ...]) -> str:
 @pytest.fixture(params=list(HOSTS))
 def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     wanted = HOSTS[request.param]
-    with serve(tmp_path, wanted.app, python_with(wanted.pins), wanted.base_url) as server:
+    with serve(tmp_path, wanted.app, python_of(wanted.environment), wanted.base_url) as server:
         yield server
 
 
