@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -65,19 +65,11 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-@contextmanager
-def serve(
-    directory: Path,
-    app: Literal["lab", "notebook"] = "lab",
-    python: str = sys.executable,
-    base_url: str = "/",
-) -> Iterator[Server]:
-    """A JupyterLab or Notebook on loopback, with directories of its own."""
-    home, root = directory / "home", directory / "notebooks"
-    home.mkdir()
-    root.mkdir()
-    port, settings = free_port(), {"lab": "LabApp", "notebook": "JupyterNotebookApp"}[app]
-    server = Server(f"http://127.0.0.1:{port}{base_url.rstrip('/')}", secrets.token_hex(16), root, app)
+def command_of(
+    app: Literal["lab", "notebook"], python: str, port: int, base_url: str, home: Path, root: Path, token: str
+) -> list[str]:
+    """How JupyterLab or Notebook is started for a test."""
+    settings = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}[app]
     command = [
         python,
         "-m",
@@ -85,14 +77,40 @@ def serve(
         "--no-browser",
         "--allow-root",
     ]
-    command += [
+    return [
+        *command,
         f"--ServerApp.port={port}",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.base_url={base_url}",
         f"--ServerApp.root_dir={root}",
-        f"--IdentityProvider.token={server.token}",
+        f"--IdentityProvider.token={token}",
         f"--{settings}.expose_app_in_browser=True",
         f"--{settings}.app_settings_dir={home / 'lab'}",
+    ]
+
+
+@contextmanager
+def serve(
+    directory: Path,
+    app: Literal["lab", "notebook"] = "lab",
+    python: str = sys.executable,
+    base_url: str = "/",
+    reached_at: int | None = None,
+    within: Sequence[str] = (),
+) -> Iterator[Server]:
+    """A JupyterLab or Notebook on loopback, with directories of its own.
+
+    `within` is a command that runs it, such as in a namespace; `reached_at` the port at which it is reached then.
+    """
+    home, root = directory / "home", directory / "notebooks"
+    home.mkdir()
+    root.mkdir()
+    port, token = free_port(), secrets.token_hex(16)
+    url = f"http://127.0.0.1:{reached_at or port}{base_url.rstrip('/')}"
+    server = Server(url, token, root, app)
+    command = [
+        *(word.format(port=port) for word in within),
+        *command_of(app, python, port, base_url, home, root, token),
     ]
     log = (home / "server.log").open("w")
     process = subprocess.Popen(command, env=environment(home), stdout=log, stderr=subprocess.STDOUT)

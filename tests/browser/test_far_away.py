@@ -1,0 +1,98 @@
+"""Binder: its environment alone, no UDP, nothing but one slow connection to the notebook."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import CHECKOUT, serve
+from far import Proxy, proxy_to
+from lab import Notebook, Server
+from playwright.sync_api import Page
+from tour import TOUR
+
+INSTALL_TIMEOUT_S = 900
+SLOW_BITS_S = 1_000_000
+ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+pytestmark = pytest.mark.skipif(not ROOT, reason="a network namespace of its own needs root")
+
+FLOW = """
+import asyncio, time, cv2, rtcnb
+small = rtcnb.Camera(width=320, height=240)
+await small.start()
+flow = rtcnb.process(small, lambda image: cv2.Canny(image, 60, 120))
+await asyncio.sleep(3)
+counted, begun, least = flow.track.counters.frames, time.monotonic(), []
+for _ in range(6):
+    before = flow.track.counters.frames
+    await asyncio.sleep(5)
+    least.append((flow.track.counters.frames - before) / 5)
+image = await small.snapshot()
+print(image.shape, min(least))
+"""
+
+
+def binder_python() -> Path:
+    """The environment that repo2docker would build from binder/, and nothing else."""
+    files = [path.read_bytes() for path in sorted((CHECKOUT / "binder").iterdir())]
+    folder = CHECKOUT / ".venv-hosts" / "binder"
+    python, done = (
+        folder / "bin" / "python",
+        folder / f"done-{hashlib.sha256(b''.join(files)).hexdigest()[:16]}",
+    )
+    if not done.exists():
+        path = {**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}"}
+        requirements = str(CHECKOUT / "binder" / "requirements.txt")
+        for command in (
+            [sys.executable, "-m", "venv", "--clear", str(folder)],
+            [str(python), "-m", "pip", "install", "--quiet", "-r", requirements],
+            [str(CHECKOUT / "binder" / "postBuild")],
+        ):
+            subprocess.run(command, check=True, timeout=INSTALL_TIMEOUT_S, env=path, cwd=CHECKOUT)
+        done.touch()
+    return python
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> Iterator[tuple[Server, Proxy]]:
+    python, way_in = binder_python(), tmp_path / "in"
+    within = [
+        "unshare",
+        "--net",
+        "--",
+        str(python),
+        str(CHECKOUT / "tests/browser/far_inside.py"),
+        str(way_in),
+        "{port}",
+    ]
+    with (
+        proxy_to(way_in) as proxy,
+        serve(tmp_path, python=str(python), within=within, reached_at=proxy.port) as server,
+    ):
+        yield server, proxy
+
+
+@pytest.mark.timeout(INSTALL_TIMEOUT_S + 400)
+def test_the_tour_runs_to_its_end_over_one_slow_connection(far: tuple[Server, Proxy], page: Page) -> None:
+    server, proxy = far
+    page.set_default_timeout(60_000)
+    nb = Notebook.open(page, server, [], TOUR)
+    proxy.slow_down(SLOW_BITS_S)
+    try:
+        texts = []
+        for index, cell in enumerate(nb.cells()):
+            if cell["type"] == "code":
+                nb.press_run(index)
+                texts.append(nb.element(index).inner_text())
+        assert any("No UDP passes between the page and the kernel" in text for text in texts)
+        told = nb.run(FLOW, timeout=90).text.split()
+        assert told[:3] == ["(240,", "320,", "3)"]
+        print(f"\n{told[3]} frames a second of 320x240 through OpenCV, at least, over 30 s at 1 Mbit/s")
+        assert float(told[3]) >= 5
+    finally:
+        nb.shut_down()
