@@ -16,6 +16,7 @@ import traitlets
 from ..errors import NoPage, RtcnbError
 from ..runtime import loop
 from ..runtime import page as pages
+from ..runtime.displays import close_widget, displayed
 from ..web.esm import module, stylesheet
 from .device import START_TIMEOUT
 
@@ -69,6 +70,7 @@ class CameraView:
     """
 
     def __init__(self, device: Device) -> None:
+        self.closed = False
         self._device = device
         self._widget = DeviceWidget(
             object=f"device-{secrets.token_hex(6)}",
@@ -110,8 +112,17 @@ class CameraView:
             self._widget.set_trait("error", str(device.error) if device.error else "")
             self._widget.set_trait("note", device.note)
 
+    def close(self) -> None:
+        """Show it no more; the device goes on."""
+        self.closed = True
+        self._device.observers.remove(self._update)
+        if self._widget.link:
+            loop.call(pages.link().unlisten, self._widget.object)
+        close_widget(self._widget)
+
     def bundle(self, **kwargs: Any) -> dict[str, Any]:
         """Return the display by MIME type: live, and the static form that a saved notebook keeps."""
+        displayed(self)
         made = self._widget._repr_mimebundle_(**kwargs)
         data = dict(made[0] if isinstance(made, tuple) else made or {})
         return {**data, "text/plain": as_text(self._device), "text/html": as_html(self._device)}

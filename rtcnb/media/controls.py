@@ -11,6 +11,7 @@ import ipywidgets
 import traitlets
 
 from ..errors import MediaError
+from ..runtime.displays import close_widget
 
 log = logging.getLogger("rtcnb")
 
@@ -50,11 +51,14 @@ class Controls:
                 f"{', '.join(sorted(unknown))}. It has {', '.join(parameters or ()) or 'only the image'}."
             )
         self.widgets: dict[str, Any] = {}
+        self._given: set[str] = set()
         self.values: dict[str, Any] = {}
         for name, abbreviation in abbreviations.items():
             default = (parameters or {}).get(name, inspect.Parameter.empty)
             widget = _widget(name, abbreviation, default)
             self.widgets[name] = widget
+            if widget is abbreviation:
+                self._given.add(name)
             if default is not inspect.Parameter.empty and widget is not abbreviation:
                 self._keep(widget, default)
             if name in earlier:
@@ -65,6 +69,12 @@ class Controls:
     def set(self, name: str, value: Any) -> None:
         """Use this value from the next frame on."""
         self.values[name] = value
+
+    def close(self) -> None:
+        """Close the widgets that were made here; given ones belong to whoever gave them."""
+        for name, widget in self.widgets.items():
+            if name not in self._given:
+                close_widget(widget)
 
     def set_from_page(self, name: str, trait: str, value: Any) -> None:
         """Use a value that the page sent ahead of the widget's own message, which waits behind a cell."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import sys
 import time
 import weakref
 from collections.abc import AsyncIterator
@@ -23,6 +22,7 @@ from ..errors import (
     RtcnbError,
 )
 from ..runtime import loop
+from ..runtime.displays import variables_of
 from ..runtime.emitter import Emitter
 from ..runtime.page import PageObject
 from . import constraints as known
@@ -228,10 +228,11 @@ class Device(Emitter):
 
     async def _stop_replaced(self) -> None:
         """Turn off the device that this one has replaced: the notebook's variable held that one before."""
-        self._variables |= _variables_of(self)
+        self._variables |= variables_of(self)
         for older in [d for d in Device._all if d is not self and d.noun == self.noun]:
-            if older._variables & self._variables and not _variables_of(older):
+            if older._variables & self._variables and not variables_of(older):
                 await older._stop()
+                await older._leave_page()
         Device._all.add(self)
 
     def _constraints(self) -> dict[str, Any]:
@@ -250,11 +251,15 @@ class Device(Emitter):
     async def _drop_elsewhere(self, page: str | None) -> None:
         """Let go of the device in another page than this one."""
         if self._page is not None and page is not None and self._page.page not in (None, page):
-            old, self._page = self._page, None
-            try:
+            await self._leave_page()
+
+    async def _leave_page(self) -> None:
+        old, self._page = self._page, None
+        try:
+            if old is not None:
                 await old.drop()
-            except PageGone:
-                pass
+        except PageGone:
+            pass
 
     async def _stop(self) -> None:
         self.error, self.note = None, ""
@@ -331,17 +336,10 @@ class Device(Emitter):
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         from .camera_view import CameraView
 
-        if self._view is None:
+        if self._view is None or self._view.closed:
             self._view = CameraView(self)
         return self._view.bundle(**kwargs)
 
 
 def _id(track: PageTrack | None) -> str | None:
     return track.id if track is not None else None
-
-
-def _variables_of(device: Device) -> set[str]:
-    """The names that the notebook's variables have for it, apart from IPython's own."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    variables = dict(getattr(shell, "user_ns", None) or {})
-    return {name for name, value in variables.items() if value is device and not name.startswith("_")}

@@ -122,11 +122,19 @@ class Processed:
         """Go on with another function and other controls, in the running stream."""
         from .controls import Controls
 
-        made = Controls(function, controls, self.values)
+        made, former = Controls(function, controls, self.values), self._controls
         self._function, self._controls, self.values = function, made, made.values
         functools.update_wrapper(self, function)
-        if self._view is not None:
+        if self._view is not None and not self._view.closed:
             self._view.show_controls(made)
+        if former is not None:
+            former.close()
+
+    def release_controls(self) -> None:
+        """Close the controls' widgets once the stream has ended and nobody is shown it."""
+        shown = self._view is not None and not self._view.closed
+        if self.track.readyState == "ended" and not shown:
+            self._controls.close()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._function(*args, **kwargs)
@@ -163,6 +171,7 @@ class Processed:
             reader.close()
             self.track.end()
             self._worker.shutdown(wait=False, cancel_futures=True)
+            self.release_controls()
 
     def _apply(self, frame: Any) -> Any:
         """Return the function's result as a frame, or the frame itself where it fails; in the worker."""
@@ -219,6 +228,6 @@ class Processed:
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         from .processing_view import ProcessingView
 
-        if self._view is None:
+        if self._view is None or self._view.closed:
             self._view = ProcessingView(self, self._controls)
         return self._view.bundle(**kwargs)

@@ -15,6 +15,7 @@ import traitlets
 from ..errors import NoPage
 from ..runtime import loop
 from ..runtime import page as pages
+from ..runtime.displays import close_widget, displayed
 from ..web.esm import module, stylesheet
 from .controls import Controls
 from .view import View, still
@@ -48,11 +49,14 @@ class ProcessingView:
     """
 
     def __init__(self, processed: Processed, controls: Controls) -> None:
+        self.closed = False
         self._processed = processed
         self._controls = controls
+        self._updating: Any = None
+        self._view = View(processed.track)
         self._sliders = ipywidgets.VBox()
         self._status = ProcessingStatus(object=f"processing-{secrets.token_hex(6)}")
-        self._box = ipywidgets.VBox([View(processed.track), self._sliders, self._status])
+        self._box = ipywidgets.VBox([self._view, self._sliders, self._status])
         self.show_controls(controls)
         processed.observers.append(self._update)
         try:
@@ -61,7 +65,7 @@ class ProcessingView:
             return  # no kernel, so nobody moves a slider; the static form remains
         self._status.link = link.id
         loop.call(link.listen, self._status.object, self._hear)
-        loop.submit(self._keep_updating())
+        self._updating = loop.submit(self._keep_updating())
 
     def show_controls(self, controls: Controls) -> None:
         """Show these controls in the place of others."""
@@ -88,8 +92,21 @@ class ProcessingView:
             status.set_trait("error", f"{type(error).__name__}: {error}" if error else "")
             status.set_trait("error_text", processed.error_text)
 
+    def close(self) -> None:
+        """Show it no more; the stream goes on, and keeps the controls' values."""
+        self.closed = True
+        self._processed.observers.remove(self._update)
+        if self._updating is not None:
+            self._updating.cancel()
+            loop.call(pages.link().unlisten, self._status.object)
+        self._view.close()
+        for widget in (self._status, self._sliders, self._box):
+            close_widget(widget)
+        self._processed.release_controls()
+
     def bundle(self, **kwargs: Any) -> dict[str, Any]:
         """Return the display by MIME type: live, and the static form that a saved notebook keeps."""
+        displayed(self)
         self._update()
         processed = self._processed
         data = dict(self._box._repr_mimebundle_(**kwargs) or {})

@@ -21,6 +21,7 @@ import traitlets
 from ..errors import NoPage, TrackEnded, WrongTrack
 from ..runtime import loop
 from ..runtime import page as pages
+from ..runtime.displays import displayed
 from ..web.esm import module, stylesheet
 from .track import KernelTrack, PageTrack
 
@@ -52,6 +53,7 @@ class View(anywidget.AnyWidget):
 
     def __init__(self, track: KernelTrack | PageTrack, width: int | None = None) -> None:
         self._shown = track
+        self._closed = False
         self._stream: _Stream | None = None
         place = "kernel" if isinstance(track, KernelTrack) else "page"
         id = f"view-{secrets.token_hex(6)}"
@@ -73,9 +75,15 @@ class View(anywidget.AnyWidget):
         stream, self._stream = self._stream, None
         if stream is not None:
             loop.background().call_soon_threadsafe(stream.close)
+        self._closed = True
         super().close()
+        self.layout.close()
+        self.__dict__.pop("_repr_mimebundle_", None)  # ipywidgets hides ours; it makes another view
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        if self._closed:
+            return View(self._shown, self.width)._repr_mimebundle_(**kwargs)
+        displayed(self)
         made = super()._repr_mimebundle_(**kwargs)
         data = dict(made[0] if isinstance(made, tuple) else made or {})
         return {**data, "text/plain": f"<View of {self._shown!r}>", "text/html": still(self._shown)}

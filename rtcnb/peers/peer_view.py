@@ -12,6 +12,7 @@ import anywidget
 import traitlets
 
 from ..runtime import loop
+from ..runtime.displays import displayed
 from ..web.esm import module, stylesheet
 from .peer import Peer
 
@@ -36,6 +37,15 @@ class PeerView(anywidget.AnyWidget):
         super().__init__(name=peer.name, place=peer.place, colour=peer.colour, **_shown(peer))
         peer._observers.append(self._soon)
 
+    def close(self) -> None:
+        """Show it no more; the peer goes on."""
+        peer = self._peer()
+        if peer is not None and _views.get(peer) is self:
+            del _views[peer]
+            peer._observers.remove(self._soon)
+        super().close()
+        self.layout.close()
+
     def _soon(self) -> None:
         """Redraw in a moment; runs on the background loop."""
         if self._scheduled is None:
@@ -44,7 +54,7 @@ class PeerView(anywidget.AnyWidget):
     def _update(self) -> None:
         self._scheduled = None
         peer = self._peer()
-        if peer is not None:
+        if peer is not None and self.comm is not None:
             with self.hold_sync():
                 self.set_trait("states", _shown(peer)["states"])
                 self.set_trait("local", _shown(peer)["local"])
@@ -66,6 +76,7 @@ _views: weakref.WeakKeyDictionary[Peer, PeerView] = weakref.WeakKeyDictionary()
 def bundle(peer: Peer, **kwargs: Any) -> dict[str, Any]:
     """Return the peer's display by MIME type: live, and as the static form that a saved notebook keeps."""
     view = _views.get(peer) or _views.setdefault(peer, PeerView(peer))
+    displayed(view)
     made = view._repr_mimebundle_(**kwargs)
     data = dict(made[0] if isinstance(made, tuple) else made or {})
     return {**data, "text/plain": repr(peer), "text/html": _static(peer)}

@@ -171,6 +171,26 @@ class Notebook:
         self.page.keyboard.press("Shift+Enter")
         return Running(self, index, before).wait(timeout, check)
 
+    def run_above(self, index: int, timeout: float = 60) -> None:
+        """Run every cell above this one, as the menu does, and wait for the last of them.
+
+        Raises
+        ------
+        CellFailed
+            One raised.
+        """
+        last = max(i for i, cell in enumerate(self.cells()[:index]) if cell["type"] == "code")
+        before = self._count(last)
+        self.page.evaluate(
+            f"i => {{ {WIDGET}.content.activeCellIndex = i;"
+            " window.jupyterapp.commands.execute('notebook:run-all-above'); }",
+            index,
+        )
+        Running(self, last, before).wait(timeout)
+        for each in range(last):
+            if self.cells()[each]["type"] == "code" and (error := Running(self, each).output().error):
+                raise CellFailed(f"cell {each} raised {error}")
+
     def _count(self, index: int) -> int | None:
         script = f"i => {WIDGET}.content.model.cells.get(i).sharedModel.execution_count ?? null"
         return self.page.evaluate(script, index)  # type: ignore[no-any-return]

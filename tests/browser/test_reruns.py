@@ -1,0 +1,63 @@
+"""Cells that run again and again: nothing of theirs may stay behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab import Notebook
+from tour import TOUR
+
+RERUNS = 50
+REUSED = ("asyncio", "subshell")  # threads of pools, and of JupyterLab's comms; either grows to its bound
+
+IN_KERNEL = """
+import collections, gc, ipywidgets, json, os, re, threading
+from rtcnb.runtime import page
+gc.collect()
+folder = "/proc/self/fd"
+opened = [os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder) if os.path.islink(f"{folder}/{fd}")]
+widgets = ipywidgets.widgets.widget._instances.values()
+print(json.dumps({
+    "threads": collections.Counter(re.sub("[-_0-9].*", "", thread.name) for thread in threading.enumerate()),
+    "sockets": sum(name.startswith("socket:") for name in opened),
+    "widgets": collections.Counter(type(widget).__name__ for widget in widgets),
+    "listeners": collections.Counter(id.split("-")[0] for id in page.link()._listeners),
+}))
+"""
+IN_PAGE = """() => {
+    const held = globalThis[Symbol.for('rtcnb.objects')];
+    const counts = {};
+    for (const name of ['objects', 'tracks', 'sources', 'failures', 'links', 'receivers'])
+        counts[name] = held[name].size;
+    counts.videos = document.querySelectorAll('video').length;
+    counts.canvases = document.querySelectorAll('canvas').length;
+    return counts;
+}"""
+
+
+def counts(nb: Notebook) -> dict[str, Any]:
+    """Return how many there are of whatever could be left behind."""
+    kernel = json.loads(nb.run(IN_KERNEL).text)
+    for name in REUSED:
+        kernel["threads"].pop(name, None)
+    return {"kernel": kernel, "page": nb.page.evaluate(IN_PAGE)}
+
+
+@pytest.mark.timeout(900)
+def test_the_tour_run_again_and_again_leaves_nothing_behind(
+    notebook: Callable[..., Notebook], tmp_path: Path
+) -> None:
+    hasty, tour = tmp_path / "hasty.ipynb", TOUR.read_text()
+    assert "time.sleep(3)" in tour
+    hasty.write_text(tour.replace("time.sleep(3)", "time.sleep(0.3)"))
+    nb = notebook(path=hasty)
+    end = nb.add("'the end'")
+    nb.run_above(end)
+    first = counts(nb)
+    for _ in range(RERUNS):
+        nb.run_above(end)
+    assert counts(nb) == first
