@@ -285,6 +285,7 @@ async def _servers(iceServers: Any, there: bool) -> list[Check]:
 
 async def _page() -> list[Check]:
     from .runtime import page as pages
+    from .runtime.page_object import PageObject
 
     try:
         link = pages.link()
@@ -311,7 +312,7 @@ async def _page() -> list[Check]:
 
 async def _ask(pages: Any, link: Any) -> tuple[dict[str, Any], list[float], str]:
     """Ask the page that was focused last; runs on the background loop."""
-    thing = pages.PageObject("doctor.js", {}, lambda event, detail, buffers: None)
+    thing = PageObject("doctor.js", {}, lambda event, detail, buffers: None)
     try:
         described = await thing.call("describe", timeout=PAGE_TIMEOUT)
         round_trips_ms = []

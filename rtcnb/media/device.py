@@ -24,7 +24,7 @@ from ..errors import (
 from ..runtime import loop
 from ..runtime.displays import variables_of
 from ..runtime.emitter import Emitter
-from ..runtime.page import PageObject
+from ..runtime.page_object import PageObject
 from . import constraints as known
 from .device_errors import device_error
 from .track import Kind, PageTrack

@@ -19,6 +19,7 @@ from .. import trace as traces
 from ..errors import MediaError, PageGone, RtcnbError, TrackEnded
 from ..runtime import loop
 from ..runtime import page as pages
+from ..runtime.page_object import PageObject
 from .frames import decode_jpeg, to_frame, to_image
 from .track import KernelTrack, PageTrack
 
@@ -100,7 +101,7 @@ class PageSource(MediaStreamTrack):
 
     def __init__(self, track: PageTrack, width: int) -> None:
         super().__init__()
-        self._page: pages.PageObject | None = None
+        self._page: PageObject | None = None
         self._config = {"track": track.id, "width": width, "quality": QUALITY}
         self._frames: asyncio.Queue[memoryview] = asyncio.Queue(IN_FLIGHT)
         self._asked = 0
@@ -141,13 +142,13 @@ class PageSource(MediaStreamTrack):
             frame.pts, frame.time_base = int(time.monotonic() / TIME_BASE), TIME_BASE
             return frame
 
-    async def _open(self) -> pages.PageObject:
+    async def _open(self) -> PageObject:
         if self._gone or self.readyState == "ended":
             raise PageGone(
                 "The page that sent these pictures was closed or reloaded. Start their source again."
             )
         if self._page is None:
-            self._page = pages.PageObject("media/page_frames.js", self._config, self._hear, self._page_gone)
+            self._page = PageObject("media/page_frames.js", self._config, self._hear, self._page_gone)
             await self._page.ready()
             pages.link().want_fast_lane(str(self._page.page))
         return self._page

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ..errors import ConstraintError
 from ..runtime import loop
-from ..runtime.page import PageObject
+from ..runtime.page_object import PageObject
 from .track import KernelTrack, PageTrack
 
 

@@ -21,7 +21,7 @@ from ..errors import (
 )
 from ..media.device_errors import stream_error
 from ..media.track import Kind, PageTrack
-from ..runtime.page import PageObject
+from ..runtime.page_object import PageObject
 from ..sdp import Candidate, SessionDescription
 from . import refusals
 from .channel import DataChannel, checked_options

@@ -141,6 +141,8 @@ class Page {
         return;
       case "drop":
         return this.drop(order.object);
+      case "ping":
+        return this.send({ kind: "alive" });
       case "fast-lane":
         return this.openFastLane(order);
       default:

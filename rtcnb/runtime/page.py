@@ -21,7 +21,7 @@ import anywidget
 import traitlets
 
 from .. import trace
-from ..errors import NoPage, PageError, PageGone, PageRefused, PageTimeout, RtcnbError
+from ..errors import NoPage, PageError, PageGone, PageRefused, PageTimeout
 from ..web.esm import module
 from . import loop
 from .fast_lane import FastLane
@@ -31,6 +31,8 @@ log = logging.getLogger("rtcnb")
 MESSAGE_TYPE = "rtcnb"
 HELLO_TIMEOUT = 4.0  # a cell that needs a page says within 5 s that there is none
 CALL_TIMEOUT = 10.0
+PING_EVERY = 1.0  # while a call waits
+SILENT_AFTER = 4.0
 
 Listener = Callable[[str, Any, list[memoryview], str], None]
 
@@ -42,12 +44,20 @@ NO_PAGE = (
 )
 
 
+SILENT = (
+    "The browser page that holds this gives no sign of life: it crashed, hangs, shows a dialog that blocks it, or "
+    "is cut off from the kernel. Answer the dialog, or reload the page and run the call from its first step."
+)
+
+
 @dataclass
 class PageInfo:
-    """A browser page that said hello."""
+    """A browser page that said hello; a silent one is asked only where there is no other."""
 
     instance: str
     focused_at: float
+    heard_at: float
+    silent: bool = False
     secure: bool = True
     agent: str = ""
     tab: str = ""
@@ -87,6 +97,8 @@ class Link:
     def receive(self, content: dict[str, Any], buffers: list[memoryview]) -> None:
         """Take one message of a page; runs on the background loop."""
         kind, page = content.get("kind"), str(content.get("from"))
+        if page in self.pages:
+            self.pages[page].heard_at, self.pages[page].silent = time.monotonic(), False
         if kind == "hello":
             self._welcome(page, content)
         elif page not in self.pages:
@@ -108,10 +120,11 @@ class Link:
             # The "bye" of a page that reloads may be lost with its socket.
             for old in [p.instance for p in self.pages.values() if p.tab == tab]:
                 self._page_gone(old)
-        focused_at = time.monotonic() if content.get("focused") or not self.pages else 0.0
+        now = time.monotonic()
+        focused_at = now if content.get("focused") or not self.pages else 0.0
         secure, agent = bool(content.get("secure")), str(content.get("agent", ""))
-        self.pages[page] = PageInfo(page, focused_at, secure, agent, tab)
-        trace.current().append(trace.PageEvent(time=time.monotonic(), peer="", action="hello", page=page))
+        self.pages[page] = PageInfo(page, focused_at, now, secure=secure, agent=agent, tab=tab)
+        trace.current().append(trace.PageEvent(time=now, peer="", action="hello", page=page))
         self._hello.set()
 
     def _page_gone(self, page: str) -> None:
@@ -121,7 +134,7 @@ class Link:
         trace.current().append(trace.PageEvent(time=time.monotonic(), peer="", action="gone", page=page))
         for number, (to, reply) in list(self._replies.items()):
             if to == page and not reply.done():
-                reply.set_exception(PageGone(_gone("while it was working on this call")))
+                reply.set_exception(PageGone(gone_sentence("while it was working on this call")))
                 del self._replies[number]
         for tell in list(self._gone_listeners.values()):
             tell(page)
@@ -163,7 +176,7 @@ class Link:
             await asyncio.wait_for(self._hello.wait(), HELLO_TIMEOUT)
         except TimeoutError:
             raise NoPage(NO_PAGE) from None
-        return max(self.pages.values(), key=lambda p: p.focused_at)
+        return max(self.pages.values(), key=lambda p: (not p.silent, p.focused_at))
 
     async def order(
         self,
@@ -181,13 +194,13 @@ class Link:
         PageGone, PageTimeout, PageRefused
         """
         if page not in self.pages:
-            raise PageGone(_gone("before this call"))
+            raise PageGone(gone_sentence("before this call"))
         number = str(next(self._numbers))
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._replies[number] = (page, reply)
         self.widget.send({"to": page, "id": number, "op": op, **members}, list(buffers))
         try:
-            return await asyncio.wait_for(reply, timeout)
+            return await asyncio.wait_for(self._answer(self.pages[page], reply), timeout)
         except TimeoutError:
             what = members.get("method") or members.get("name") or op
             raise PageTimeout(
@@ -196,6 +209,16 @@ class Link:
             ) from None
         finally:
             self._replies.pop(number, None)
+
+    async def _answer(self, page: PageInfo, reply: asyncio.Future[Any]) -> Any:
+        """Wait for a reply, and make sure meanwhile that the page lives: one that crashed says no "bye"."""
+        asked_at = time.monotonic()
+        while not (await asyncio.wait({reply}, timeout=PING_EVERY))[0]:
+            if time.monotonic() - max(asked_at, page.heard_at) > SILENT_AFTER:
+                page.silent = True
+                raise PageGone(SILENT)
+            self.widget.send({"to": page.instance, "id": "", "op": "ping"})
+        return reply.result()
 
     def push(self, page: str, id: str, name: str, detail: Any, buffers: Sequence[bytes] = ()) -> None:
         """Send something to `id` without waiting for a reply: by the fast lane where there is one."""
@@ -232,7 +255,7 @@ class Link:
             return ""
 
 
-def _gone(when: str) -> str:
+def gone_sentence(when: str) -> str:
     return (
         f"The browser page that held this was closed, reloaded or crashed {when}. Cameras and "
         "peers of the page end with it: make the peer again and run the call from its first step."
@@ -276,136 +299,3 @@ def link() -> Link:
     if _link is None:
         _link = Link()
     return _link
-
-
-class PageObject:
-    """The kernel's handle on an object that lives in the page.
-
-    It is made in the page that was focused last, at the first `call` or `post`, and dies with that page.
-
-    Parameters
-    ----------
-    name : str
-        The JavaScript module that makes it, as a path in this package.
-    config : dict
-        What the module is given, as JSON.
-    on_event : callable
-        Called on the background loop with event name, detail and buffers.
-    on_gone : callable, optional
-        Called on the background loop when the page went away.
-    prefer : str, optional
-        The page to make it in, where that page is still there.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        config: dict[str, Any],
-        on_event: Callable[[str, Any, list[memoryview]], None],
-        on_gone: Callable[[], None] | None = None,
-        *,
-        prefer: str | None = None,
-    ) -> None:
-        self.id = f"{name.rsplit('/', 1)[-1].removesuffix('.js')}-{secrets.token_hex(6)}"
-        self.page: str | None = None
-        self.closed = False
-        self._name = name
-        self._config = config
-        self._on_event = on_event
-        self._on_gone = on_gone
-        self._prefer = prefer
-        self._link = link()
-        self._in_order = asyncio.Lock()
-        self._deferred: list[Exception] = []
-        self._posts: set[asyncio.Future[None]] = set()
-
-    async def call(
-        self, method: str, *args: Any, buffers: Sequence[bytes] = (), timeout: float = CALL_TIMEOUT
-    ) -> Any:
-        """Call a method in the page and return its reply; errors of earlier `post`s surface here.
-
-        `buffers`, if any, arrive as the method's last argument, an array of DataView.
-
-        Raises
-        ------
-        NoPage, PageGone, PageTimeout, PageRefused
-        """
-        if self._posts:
-            await asyncio.wait(set(self._posts))
-        if self._deferred:
-            raise self._deferred.pop(0)
-        return await self._call(method, args, buffers, timeout)
-
-    async def _call(self, method: str, args: Sequence[Any], buffers: Sequence[bytes], timeout: float) -> Any:
-        # The lock is fair and `order` sends before it first waits: calls reach the page as they were made.
-        async with self._in_order:
-            await self._ensure()
-        members = {"object": self.id, "method": method, "args": list(args)}
-        return await self._link.order(self.page or "", "call", buffers=buffers, timeout=timeout, **members)
-
-    def post(self, method: str, *args: Any, buffers: Sequence[bytes] = ()) -> None:
-        """Call a method from any thread without waiting; an error surfaces at the next `call`."""
-        loop.call(self._post, method, args, buffers)
-
-    def _post(self, method: str, args: tuple[Any, ...], buffers: Sequence[bytes]) -> None:
-        task = asyncio.ensure_future(self._posted(method, args, buffers))
-        self._posts.add(task)
-        task.add_done_callback(self._posts.discard)
-
-    async def _posted(self, method: str, args: tuple[Any, ...], buffers: Sequence[bytes]) -> None:
-        try:
-            await self._call(method, args, buffers, CALL_TIMEOUT)
-        except RtcnbError as error:
-            self._deferred.append(error)
-
-    async def _ensure(self) -> None:
-        if self.closed:
-            raise PageGone(_gone("or this was closed"))
-        if self.page is not None:
-            return
-        page = self._link.pages.get(self._prefer or "") or await self._link.active_page()
-        self._link.listen(self.id, self._event, self._gone)
-        await self._link.load(page, self._name)
-        config = dict(self._config)
-        await self._link.order(page.instance, "create", object=self.id, module=self._name, config=config)
-        self.page = page.instance
-
-    def _event(self, event: str, detail: Any, buffers: list[memoryview], page: str) -> None:
-        self._on_event(event, detail, buffers)
-
-    def _gone(self, page: str) -> None:
-        if page == self.page:
-            self.closed = True
-            self._link.unlisten(self.id)
-            if self._on_gone is not None:
-                self._on_gone()
-
-    async def ready(self) -> None:
-        """Make it in the page now, instead of at the first call.
-
-        Raises
-        ------
-        NoPage, PageGone, PageTimeout, PageRefused
-        """
-        async with self._in_order:
-            await self._ensure()
-
-    def discard(self) -> None:
-        """Dispose of it in the page without waiting; nothing is wrong if the page is gone already."""
-        task = asyncio.ensure_future(self.drop())
-        self._posts.add(task)
-        task.add_done_callback(self._discarded)
-
-    def _discarded(self, task: asyncio.Future[None]) -> None:
-        self._posts.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.info("%s could not be dropped: %s", self.id, task.exception())
-
-    async def drop(self) -> None:
-        """Dispose of the object in the page; calls after this raise PageGone."""
-        if self.closed:
-            return
-        self.closed = True
-        self._link.unlisten(self.id)
-        if self.page in self._link.pages:
-            await self._link.order(self.page, "drop", object=self.id)

@@ -12,6 +12,7 @@ import pytest
 
 from rtcnb.errors import NoPage, PageGone, PageRefused, PageTimeout
 from rtcnb.runtime import loop, page
+from rtcnb.runtime.page_object import PageObject
 
 
 class FakePage:
@@ -62,8 +63,8 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pages]:
     yield pages
 
 
-def an_object(on_event: Any = None, on_gone: Any = None) -> page.PageObject:
-    return page.PageObject("peers/browser.js", {}, on_event or (lambda *a: None), on_gone)
+def an_object(on_event: Any = None, on_gone: Any = None) -> PageObject:
+    return PageObject("peers/browser.js", {}, on_event or (lambda *a: None), on_gone)
 
 
 def test_without_a_kernel_there_is_no_page_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,6 +122,35 @@ async def test_a_silent_page_is_a_timeout(pages: Pages) -> None:
     with pytest.raises(PageTimeout, match=r"did not finish wait within 0\.2 s"):
         await loop.run(an_object().call("wait", timeout=0.2))
     assert not pages.link._replies
+
+
+async def test_a_page_without_a_sign_of_life_is_gone_long_before_the_call_times_out(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "PING_EVERY", 0.05)
+    monkeypatch.setattr(page, "SILENT_AFTER", 0.3)
+    crashed = pages.open("a")
+    alice = an_object()
+    await loop.run(alice.call("createOffer"))
+    crashed.answers |= {"createOffer": "silence", "ping": "silence"}
+    started = time.monotonic()
+    with pytest.raises(PageGone, match="no sign of life"):
+        await loop.run(alice.call("createOffer"))
+    assert 0.3 < time.monotonic() - started < 1
+    other = pages.open("b", focused=False)
+    assert (await loop.run(page.link().active_page())).instance == other.instance
+    crashed.say("focus")  # it only hung
+    assert (await loop.run(page.link().active_page())).instance == crashed.instance
+
+
+async def test_a_page_that_works_on_a_call_for_long_is_not_gone(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "PING_EVERY", 0.05)
+    monkeypatch.setattr(page, "SILENT_AFTER", 0.2)
+    pages.open("a").answers["createOffer"] = "silence"
+    with pytest.raises(PageTimeout):
+        await loop.run(an_object().call("createOffer", timeout=0.6))
 
 
 async def test_the_page_focused_last_is_asked(pages: Pages) -> None:
