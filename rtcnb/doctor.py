@@ -285,7 +285,6 @@ async def _servers(iceServers: Any, there: bool) -> list[Check]:
 
 async def _page() -> list[Check]:
     from .runtime import page as pages
-    from .runtime.page_object import PageObject
 
     try:
         link = pages.link()
@@ -312,6 +311,8 @@ async def _page() -> list[Check]:
 
 async def _ask(pages: Any, link: Any) -> tuple[dict[str, Any], list[float], str]:
     """Ask the page that was focused last; runs on the background loop."""
+    from .runtime.page_object import PageObject
+
     thing = PageObject("doctor.js", {}, lambda event, detail, buffers: None)
     try:
         described = await thing.call("describe", timeout=PAGE_TIMEOUT)

@@ -39,7 +39,7 @@ class _Cells:
             self._former.setdefault(info.cell_id, []).extend(self._shown.pop(info.cell_id))
 
     def _end(self, result: Any) -> None:
-        cell = getattr(result.info, "cell_id", None)
+        cell = str(getattr(result.info, "cell_id", None))
         for display in self._former.pop(cell, ()):
             if any(display is each for shown in self._shown.values() for each in shown):
                 continue
@@ -85,6 +85,6 @@ def _shell() -> Any:
 def _running_cell(shell: Any) -> str | None:
     """Return the id of the cell that runs; JupyterLab and Notebook send it along."""
     kernel = getattr(shell, "kernel", None)
-    metadata = kernel.get_parent().get("metadata") if hasattr(kernel, "get_parent") else None
+    metadata = kernel.get_parent().get("metadata") if kernel is not None else None
     cell = (metadata or {}).get("cellId")
     return str(cell) if cell else None
