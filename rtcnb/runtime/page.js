@@ -25,9 +25,10 @@ function tabId() {
 }
 
 class Page {
-  /** @param {import("../web/types").Model} model */
-  constructor(model) {
+  /** @param {import("../web/types").Model} model @param {() => void} renew makes another in the place of this one */
+  constructor(model, renew) {
     this.model = model;
+    this.renew = renew;
     this.link = model.get("link");
     this.instance = newId();
     this.sequence = 0;
@@ -143,6 +144,8 @@ class Page {
         return this.drop(order.object);
       case "ping":
         return this.send({ kind: "alive" });
+      case "renew": // the kernel has given this page up, and with it all that lived here
+        return this.renew();
       case "fast-lane":
         return this.openFastLane(order);
       default:
@@ -218,11 +221,14 @@ class Page {
 /** @param {import("../web/types").InitializeContext} context */
 function initialize({ model }) {
   /** @type {Page | null} */
-  let page = new Page(model);
-  // A page that comes back from the browser's back-forward cache has disposed of everything: begin anew.
-  const again = (/** @type {PageTransitionEvent} */ event) => {
-    if (event.persisted) page = new Page(model);
+  let page = null;
+  const begin = () => {
+    page?.dispose({ kernelGone: true });
+    page = new Page(model, begin);
   };
+  begin();
+  // A page that comes back from the browser's back-forward cache has disposed of everything: begin anew.
+  const again = (/** @type {PageTransitionEvent} */ event) => event.persisted && begin();
   window.addEventListener("pageshow", again);
   return () => {
     window.removeEventListener("pageshow", again);

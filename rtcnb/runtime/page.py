@@ -33,6 +33,7 @@ HELLO_TIMEOUT = 4.0  # a cell that needs a page says within 5 s that there is no
 CALL_TIMEOUT = 10.0
 PING_EVERY = 1.0  # while a call waits
 SILENT_AFTER = 4.0
+GONE_AFTER = 30.0  # of silence; a page that hung for so long begins anew when it is back
 
 Listener = Callable[[str, Any, list[memoryview], str], None]
 
@@ -88,6 +89,7 @@ class Link:
         self._hello = asyncio.Event()
         self._fast_lane: FastLane | None = None
         self._opening = asyncio.Lock()
+        self._watching: set[asyncio.Future[None]] = set()
         Link._handlers[self.id] = self
         handlers[MESSAGE_TYPE] = _on_control_message
         self.widget = LinkWidget(link=self.id)
@@ -102,7 +104,7 @@ class Link:
         if kind == "hello":
             self._welcome(page, content)
         elif page not in self.pages:
-            log.debug("a message of a page that is gone: %s", kind)
+            self.widget.send({"to": page, "id": "", "op": "renew"})
         elif kind == "focus":
             self.pages[page].focused_at = time.monotonic()
         elif kind == "bye":
@@ -138,6 +140,21 @@ class Link:
                 del self._replies[number]
         for tell in list(self._gone_listeners.values()):
             tell(page)
+
+    def _silent(self, page: PageInfo) -> None:
+        if not page.silent:
+            page.silent = True
+            self._watching.add(task := asyncio.ensure_future(self._watch(page)))
+            task.add_done_callback(self._watching.discard)
+
+    async def _watch(self, page: PageInfo) -> None:
+        """Look whether a silent page comes back; one that crashed never does."""
+        while page.silent and page.instance in self.pages:
+            if time.monotonic() - page.heard_at > GONE_AFTER:
+                self._page_gone(page.instance)
+                return
+            self.widget.send({"to": page.instance, "id": "", "op": "ping"})
+            await asyncio.sleep(PING_EVERY)
 
     def _reply(self, content: dict[str, Any], buffers: list[memoryview]) -> None:
         _, reply = self._replies.pop(str(content.get("id")), ("", None))
@@ -197,6 +214,7 @@ class Link:
             raise PageGone(gone_sentence("before this call"))
         number = str(next(self._numbers))
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        reply.add_done_callback(lambda r: r.cancelled() or r.exception())  # nobody may be left to look at it
         self._replies[number] = (page, reply)
         self.widget.send({"to": page, "id": number, "op": op, **members}, list(buffers))
         try:
@@ -213,12 +231,14 @@ class Link:
     async def _answer(self, page: PageInfo, reply: asyncio.Future[Any]) -> Any:
         """Wait for a reply, and make sure meanwhile that the page lives: one that crashed says no "bye"."""
         asked_at = time.monotonic()
-        while not (await asyncio.wait({reply}, timeout=PING_EVERY))[0]:
+        while True:
+            await asyncio.wait({reply}, timeout=PING_EVERY)
+            if reply.done():
+                return reply.result()
             if time.monotonic() - max(asked_at, page.heard_at) > SILENT_AFTER:
-                page.silent = True
+                self._silent(page)
                 raise PageGone(SILENT)
             self.widget.send({"to": page.instance, "id": "", "op": "ping"})
-        return reply.result()
 
     def push(self, page: str, id: str, name: str, detail: Any, buffers: Sequence[bytes] = ()) -> None:
         """Send something to `id` without waiting for a reply: by the fast lane where there is one."""

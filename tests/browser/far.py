@@ -1,15 +1,15 @@
-"""A Jupyter far away: in a namespace of its own, reached through a TCP proxy that can be made slow."""
+"""The line to a Jupyter: a TCP proxy that can be made slow, and cut."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 CHUNK = 4096
+Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Throttle:
@@ -29,15 +29,27 @@ class Throttle:
 
 
 class Proxy:
-    """TCP on loopback to a Unix socket, each direction with its throttle."""
+    """TCP on loopback to whatever `reach` opens, each direction with its throttle."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, reach: Callable[[], Awaitable[Ends]]) -> None:
+        self.reach = reach
         self.out, self.back = Throttle(), Throttle()
         self.port = 0
+        self.is_cut = False
+        self._open: set[asyncio.StreamWriter] = set()
+        self.loop = asyncio.new_event_loop()
+        self.over = asyncio.Event()
 
     def slow_down(self, bits_s: float) -> None:
         self.out.rate_bytes_s = self.back.rate_bytes_s = bits_s / 8
+
+    def cut(self) -> None:
+        """Close every connection, and each that is tried until `mend`."""
+        self.is_cut = True
+        self.loop.call_soon_threadsafe(lambda: [writer.transport.abort() for writer in self._open])
+
+    def mend(self) -> None:
+        self.is_cut = False
 
     async def listen(self) -> asyncio.Server:
         server = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
@@ -46,13 +58,17 @@ class Proxy:
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            inner_reader, inner_writer = await asyncio.open_unix_connection(str(self.path))
+            if self.is_cut:
+                raise ConnectionRefusedError
+            inner_reader, inner_writer = await self.reach()
         except OSError:
             writer.close()
             return
+        self._open |= {writer, inner_writer}
         await asyncio.gather(
             self._copy(reader, inner_writer, self.back), self._copy(inner_reader, writer, self.out)
         )
+        self._open -= {writer, inner_writer}
 
     @staticmethod
     async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, throttle: Throttle) -> None:
@@ -70,24 +86,24 @@ class Proxy:
 
 
 @contextmanager
-def proxy_to(path: Path) -> Iterator[Proxy]:
+def proxy_to(reach: Callable[[], Awaitable[Ends]]) -> Iterator[Proxy]:
     """Run a proxy in a thread of its own."""
-    proxy, ready, loop = Proxy(path), threading.Event(), asyncio.new_event_loop()
+    proxy, ready = Proxy(reach), threading.Event()
 
-    async def begin() -> None:
-        await proxy.listen()
+    async def serve() -> None:
+        server = await proxy.listen()
         ready.set()
+        await proxy.over.wait()
+        server.close()
+        proxy.cut()
+        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=5)
 
-    def run() -> None:
-        loop.create_task(begin())
-        loop.run_forever()
-
-    thread = threading.Thread(target=run, daemon=True)
+    thread = threading.Thread(target=lambda: proxy.loop.run_until_complete(serve()), daemon=True)
     thread.start()
     if not ready.wait(10):
         raise TimeoutError("the proxy did not start")
     try:
         yield proxy
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        proxy.loop.call_soon_threadsafe(proxy.over.set)
         thread.join(10)

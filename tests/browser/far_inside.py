@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import signal
 import socket
 import struct
-import subprocess
 import sys
 
 SIOCSIFFLAGS, UP_AND_RUNNING = 0x8914, 0x41
@@ -37,18 +37,14 @@ async def main(path: str, port: int, command: list[str]) -> int:
 
     server = await asyncio.start_unix_server(enter, path)
     process = await asyncio.create_subprocess_exec(*command)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, process.terminate)
     try:
         return await process.wait()
     finally:
         server.close()
-        if process.returncode is None:
-            process.terminate()
 
 
 if __name__ == "__main__":
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
         fcntl.ioctl(handle, SIOCSIFFLAGS, struct.pack("16sh", b"lo", UP_AND_RUNNING))
-    try:
-        sys.exit(asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3:])))
-    except (KeyboardInterrupt, subprocess.SubprocessError):
-        sys.exit(1)
+    sys.exit(asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3:])))

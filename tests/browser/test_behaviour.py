@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import pytest
 from lab import Notebook
 
 CALL = """
@@ -66,34 +65,6 @@ def test_the_stop_button_stops_a_cell_that_waits(notebook: Any) -> None:
     assert (
         nb.run("alice.signalingState, bob.signalingState").text == "('have-local-offer', 'have-local-offer')"
     )
-
-
-def test_closing_the_page_fails_the_pending_call_at_once(notebook: Any, page: Any) -> None:
-    nb = notebook("import rtcnb, time\nalice = rtcnb.BrowserPeer('alice')\nawait alice.createOffer()")
-    nb.press_run(0)
-    second = nb.show(page.context.new_page())
-    second.page.bring_to_front()
-    # A call that the page never answers, made in the page that has the peer.
-    page.evaluate(
-        "for (const o of globalThis[Symbol.for('rtcnb.objects')].objects.values()) "
-        "if (o.pc) o.createOffer = () => new Promise(() => {}); null"
-    )
-    code = """
-print("begun", flush=True)
-try:
-    await alice.createOffer()
-except rtcnb.errors.PageGone as error:
-    print("gone", time.time(), error)
-"""
-    cell = second.start(code)
-    cell.wait_output("begun")
-    closed = time.time()
-    page.close()
-    text = cell.wait(10).text
-    assert "closed, reloaded or crashed" in text
-    assert float(text.split("gone ")[1].split()[0]) - closed < 1
-    # The survivor takes over.
-    assert "offer" in second.run("alice = rtcnb.BrowserPeer('alice')\n(await alice.createOffer()).type").text
 
 
 EDGES = """
@@ -171,80 +142,6 @@ def test_a_function_that_raises_shows_its_error_and_the_stream_goes_on(notebook:
     nb.screenshot("function-error", cell)
     nb.run(EDGES.partition("@")[1] + EDGES.partition("@")[2])
     alert.wait_for(state="detached")
-
-
-COUNT_OPENINGS = """
-globalThis.rtcnbOpened = 0;
-const native = MediaDevices.prototype.getUserMedia;
-MediaDevices.prototype.getUserMedia = function (...a) { globalThis.rtcnbOpened++; return native.apply(this, a); };
-"""
-
-
-def test_reload_and_a_second_tab_open_no_device(notebook: Any, page: Any) -> None:
-    page.context.add_init_script(COUNT_OPENINGS)
-    nb = notebook("import rtcnb\ncamera = rtcnb.Camera()\ncamera")
-    nb.press_run(0)
-    nb.page.get_by_role("button", name="Start", exact=True).wait_for()
-    assert page.evaluate("rtcnbOpened") == 0
-    nb.run("await camera.start()")
-    assert page.evaluate("rtcnbOpened") == 1
-    nb.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
-    second = nb.show(page.context.new_page())
-    second.page.get_by_role("button", name="Start", exact=True).wait_for()
-    assert second.page.evaluate("rtcnbOpened") == 0
-    nb.reload()
-    nb.page.get_by_role("button", name="Start", exact=True).wait_for()
-    nb.page.wait_for_function("globalThis[Symbol.for('rtcnb.objects')]?.links.size > 0")
-    assert page.evaluate("rtcnbOpened") == 0
-    assert nb.run("camera.state").text == "'ended'"
-    nb.run("await camera.start()")
-    assert page.evaluate("rtcnbOpened") + second.page.evaluate("rtcnbOpened") == 1
-
-
-@pytest.mark.parametrize("how", ["restart", "end_kernel"])
-def test_the_camera_is_off_when_the_kernel_is_gone(notebook: Any, how: str) -> None:
-    nb = notebook("import rtcnb\ncamera = rtcnb.Camera()\nawait camera.start()")
-    nb.press_run(0)
-    nb.page.evaluate(
-        "window.rtcnbTrack = [...globalThis[Symbol.for('rtcnb.objects')].tracks.values()][0]; null"
-    )
-    assert nb.page.evaluate("rtcnbTrack.readyState") == "live"
-    getattr(nb, how)()
-    nb.page.wait_for_function("rtcnbTrack.readyState === 'ended'", timeout=5000)
-
-
-def test_two_notebooks_in_one_page_keep_apart(notebook: Any, page: Any) -> None:
-    first = notebook("import rtcnb\ncamera = rtcnb.Camera()\nawait camera.start()\nprint(camera.state)")
-    first.press_run(0)
-    page.evaluate(
-        "path => window.jupyterapp.commands.execute('docmanager:open', {path})", arg=_another(first)
-    )
-    second = Notebook(page, first.server, _another(first))
-    second.wait_idle()
-    assert (
-        second.run("import rtcnb\ncamera = rtcnb.Camera()\nawait camera.start()\ncamera.state").text
-        == "'live'"
-    )
-    second.restart()
-    page.wait_for_function(
-        "[...globalThis[Symbol.for('rtcnb.objects')].tracks.values()].length === 1", timeout=5000
-    )
-    second.shut_down()
-
-
-def _another(nb: Notebook) -> str:
-    import nbformat
-
-    name = "another-" + nb.name
-    if not (nb.server.root / name).exists():
-        document = nbformat.v4.new_notebook()
-        document.metadata["kernelspec"] = {
-            "name": "python3",
-            "display_name": "Python 3",
-            "language": "python",
-        }
-        nbformat.write(document, nb.server.root / name)
-    return name
 
 
 def test_the_outside_names_that_the_link_leans_on_are_there(notebook: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import subprocess
@@ -71,7 +72,7 @@ def far(tmp_path: Path) -> Iterator[tuple[Server, Proxy]]:
         "{port}",
     ]
     with (
-        proxy_to(way_in) as proxy,
+        proxy_to(lambda: asyncio.open_unix_connection(str(way_in))) as proxy,
         serve(tmp_path, python=str(python), within=within, reached_at=proxy.port) as server,
     ):
         yield server, proxy

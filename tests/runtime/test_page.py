@@ -31,7 +31,11 @@ class FakePage:
         self.orders.append(order)
         name = order.get("method") or order["op"]
         answer = self.answers.get(name, {"value": None})
-        if answer != "silence":
+        if answer == "silence":
+            return
+        if order["op"] == "ping":
+            self.say("alive")
+        elif order["id"]:
             self.say("reply", id=order["id"], **answer)
 
 
@@ -141,6 +145,27 @@ async def test_a_page_without_a_sign_of_life_is_gone_long_before_the_call_times_
     assert (await loop.run(page.link().active_page())).instance == other.instance
     crashed.say("focus")  # it only hung
     assert (await loop.run(page.link().active_page())).instance == crashed.instance
+
+
+async def test_a_page_that_stays_silent_is_given_up_and_begins_anew_when_it_is_back(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "PING_EVERY", 0.05)
+    monkeypatch.setattr(page, "SILENT_AFTER", 0.1)
+    monkeypatch.setattr(page, "GONE_AFTER", 0.3)
+    hung, gone = pages.open("a"), asyncio.Event()
+    here = asyncio.get_running_loop()
+    alice = an_object(on_gone=lambda: here.call_soon_threadsafe(gone.set))
+    await loop.run(alice.call("createOffer"))
+    hung.answers |= {"createOffer": "silence", "ping": "silence"}
+    with pytest.raises(PageGone):
+        await loop.run(alice.call("createOffer"))
+    assert not gone.is_set()
+    await asyncio.wait_for(gone.wait(), 2)
+    hung.orders.clear()
+    hung.say("event", object=alice.id, event="state")
+    await loop.run(asyncio.sleep(0))
+    assert [order["op"] for order in hung.orders] == ["renew"]
 
 
 async def test_a_page_that_works_on_a_call_for_long_is_not_gone(

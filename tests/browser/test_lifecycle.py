@@ -1,0 +1,266 @@
+"""Pages, kernels and connections that come and go; what is measured here stands in docs/architecture.md."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import nbformat
+import psutil
+import pytest
+from far import proxy_to
+from lab import WIDGET, Notebook, Server
+from playwright.sync_api import Error, Page
+
+Open = Callable[..., Notebook]
+
+HELD = """
+import asyncio, time, rtcnb
+camera = rtcnb.Camera(width=320, height=240)
+await camera.start()
+alice = rtcnb.BrowserPeer("alice")
+await alice.createOffer()
+"""
+ASK = """
+print("begun", flush=True)
+begun = time.monotonic()
+try:
+    await alice.createOffer()
+except rtcnb.errors.PageGone as error:
+    print(f"gone {time.time()} {time.monotonic() - begun:.1f} s: {error}")
+"""
+NEXT = "alice = rtcnb.BrowserPeer('alice')\n(await alice.createOffer()).type"
+KEEP_TRACK = "window.rtcnbTrack = [...globalThis[Symbol.for('rtcnb.objects')].tracks.values()][0]; null"
+
+
+@contextmanager
+def measured(what: str, within_s: float) -> Iterator[None]:
+    """Say how long the body took, and mind the bound."""
+    begun = time.monotonic()
+    yield
+    took_s = time.monotonic() - begun
+    print(f"measured: {what}: {took_s:.1f} s")
+    assert took_s < within_s, what
+
+
+def wait_camera_off(nb: Notebook) -> None:
+    nb.page.wait_for_function("rtcnbTrack.readyState === 'ended'")
+
+
+# -- pages
+
+
+def test_closing_the_page_fails_the_pending_call_at_once(notebook: Open, page: Page) -> None:
+    nb = notebook(HELD)
+    nb.press_run(0)
+    second = nb.show(page.context.new_page())
+    second.page.bring_to_front()
+    # A call that the page never answers, made in the page that has the peer.
+    page.evaluate(
+        "for (const o of globalThis[Symbol.for('rtcnb.objects')].objects.values()) "
+        "if (o.pc) o.createOffer = () => new Promise(() => {}); null"
+    )
+    cell = second.start(ASK)
+    cell.wait_output("begun")
+    closed = time.time()
+    page.close()
+    text = cell.wait(10).text
+    assert "closed, reloaded or crashed" in text
+    took_s = float(text.split("gone ")[1].split()[0]) - closed
+    print(f"measured: a page is closed, its pending call fails: {took_s:.2f} s")
+    assert took_s < 1
+    assert second.run(NEXT).text == "'offer'", "the survivor takes over"
+
+
+COUNT_OPENINGS = """
+globalThis.rtcnbOpened = 0;
+const native = MediaDevices.prototype.getUserMedia;
+MediaDevices.prototype.getUserMedia = function (...a) { globalThis.rtcnbOpened++; return native.apply(this, a); };
+"""
+
+
+def test_reload_and_a_second_tab_open_no_device(notebook: Open, page: Page) -> None:
+    page.context.add_init_script(COUNT_OPENINGS)
+    nb = notebook("import rtcnb\ncamera = rtcnb.Camera()\ncamera")
+    nb.press_run(0)
+    nb.page.get_by_role("button", name="Start", exact=True).wait_for()
+    assert page.evaluate("rtcnbOpened") == 0
+    nb.run("await camera.start()")
+    assert page.evaluate("rtcnbOpened") == 1
+    nb.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    second = nb.show(page.context.new_page())
+    second.page.get_by_role("button", name="Start", exact=True).wait_for()
+    assert second.page.evaluate("rtcnbOpened") == 0
+    nb.reload()
+    nb.page.get_by_role("button", name="Start", exact=True).wait_for()
+    nb.page.wait_for_function("globalThis[Symbol.for('rtcnb.objects')]?.links.size > 0")
+    assert page.evaluate("rtcnbOpened") == 0
+    assert nb.run("camera.state").text == "'ended'"
+    nb.run("await camera.start()")
+    assert page.evaluate("rtcnbOpened") + second.page.evaluate("rtcnbOpened") == 1
+
+
+def test_a_crashed_page_is_noticed_and_another_goes_on(notebook: Open, page: Page) -> None:
+    nb = notebook(HELD)
+    nb.press_run(0)
+    nb.run("import rtcnb.runtime.page\nrtcnb.runtime.page.GONE_AFTER = 6")
+    other = nb.show(page.context.new_page())
+    with page.expect_event("crash"), pytest.raises(Error):
+        page.goto("chrome://crash")
+    with measured("a page crashes, its pending call fails", 6):
+        said = other.start(ASK).wait(10).text
+    assert "no sign of life" in said
+    assert other.run(NEXT).text == "'offer'", "the next cell finds the page that is left"
+    other.run("async with asyncio.timeout(9):\n    while not camera.note:\n        await asyncio.sleep(0.1)")
+    assert other.run("camera.note").text.startswith("'The page that held the camera was closed")
+
+
+def test_a_page_that_hangs_comes_back_with_all_it_had(notebook: Open, page: Page) -> None:
+    nb = notebook(HELD)
+    nb.press_run(0)
+    other = nb.show(page.context.new_page())
+    page.evaluate(
+        "setTimeout(() => { for (const end = Date.now() + 8000; Date.now() < end;); window.back = true; }); null"
+    )
+    assert "no sign of life" in other.start(ASK).wait(10).text
+    page.wait_for_function("window.back")
+    assert other.run("(await alice.createOffer()).type").text == "'offer'"
+    assert other.run("camera.state").text == "'live'"
+
+
+def test_of_two_tabs_the_focused_one_answers(notebook: Open, page: Page) -> None:
+    nb = notebook("import rtcnb\n" + NEXT)
+    nb.press_run(0)
+    other = nb.show(page.context.new_page())
+    for each in (page, other.page):  # Playwright's own emulation gives every page the focus
+        page.context.new_cdp_session(each).send("Emulation.setFocusEmulationEnabled", {"enabled": False})
+
+    def peers(of: Page) -> int:
+        ids = "[...globalThis[Symbol.for('rtcnb.objects')].objects.keys()]"
+        return int(of.evaluate(f"{ids}.filter(id => id.startsWith('browser')).length"))
+
+    other.page.bring_to_front()
+    other.page.wait_for_function("document.hasFocus()")
+    other.run("bob = rtcnb.BrowserPeer('bob')\nawait bob.createOffer()")
+    assert (peers(page), peers(other.page)) == (1, 1)
+    page.bring_to_front()
+    page.wait_for_function("document.hasFocus()")
+    nb.run("carol = rtcnb.BrowserPeer('carol')\nawait carol.createOffer()")
+    assert (peers(page), peers(other.page)) == (2, 1)
+
+
+def test_two_notebooks_in_one_page_keep_apart(notebook: Open, page: Page) -> None:
+    first = notebook(HELD)
+    first.press_run(0)
+    name = f"another-{first.name}"
+    document = nbformat.read(first.server.root / first.name, as_version=4)
+    nbformat.write(document, first.server.root / name)
+    page.evaluate("path => window.jupyterapp.commands.execute('docmanager:open', {path})", arg=name)
+    second = Notebook(page, first.server, name)
+    second.wait_idle()
+    try:
+        assert second.run(HELD + "camera.state").text == "'live'"
+        second.restart()
+        page.wait_for_function("globalThis[Symbol.for('rtcnb.objects')].tracks.size === 1")
+    finally:
+        second.shut_down()
+
+
+# -- kernels
+
+
+@pytest.mark.parametrize("how", ["restart", "end_kernel"])
+def test_the_camera_is_off_when_the_kernel_is_gone(notebook: Open, how: str) -> None:
+    nb = notebook(HELD)
+    nb.press_run(0)
+    nb.page.evaluate(KEEP_TRACK)
+    assert nb.page.evaluate("rtcnbTrack.readyState") == "live"
+    with measured(f"{how}, the camera is off", 5):
+        getattr(nb, how)()
+        wait_camera_off(nb)
+    if how == "restart":
+        assert nb.run(HELD + "camera.state").text == "'live'"
+
+
+def test_the_camera_is_off_soon_after_the_kernel_died(notebook: Open, page: Page) -> None:
+    nb = notebook(HELD)
+    nb.press_run(0)
+    page.evaluate(KEEP_TRACK)
+    with measured("the kernel dies, the camera is off", 5):
+        nb.start("import os\nos.kill(os.getpid(), 9)")
+        wait_camera_off(nb)
+    # JupyterLab starts another by itself, and says so.
+    page.get_by_role("button", name="Ok", exact=True).click()
+    nb.wait_idle()
+    assert nb.run(HELD + "camera.state").text == "'live'"
+
+
+CALL = """
+import asyncio, rtcnb
+alice, bob = rtcnb.BrowserPeer("alice"), rtcnb.KernelPeer("bob")
+camera = rtcnb.Camera(width=320, height=240)
+await camera.start()
+alice.addTrack(camera.video)
+edges = rtcnb.process(bob.track("video"), lambda image: image)
+bob.addTrack(edges.track)
+chat = alice.createDataChannel("chat")
+await rtcnb.connect(alice, bob)
+await chat.wait_open()
+"""
+
+
+def test_a_kernel_that_streams_ends_by_itself_when_it_is_shut_down(notebook: Open) -> None:
+    nb = notebook(CALL)
+    nb.press_run(0)
+    kernel = psutil.Process(int(nb.run("import os; os.getpid()").text))
+    nb.page.evaluate(KEEP_TRACK)
+    with measured("a kernel that streams is shut down, the process has ended", 4):  # Jupyter kills after 5
+        nb.end_kernel()
+        wait_camera_off(nb)
+        kernel.wait(10)
+
+
+# -- connections and calls
+
+
+def test_a_call_outlives_the_loss_of_jupyterlabs_connection(lab_server: Server, page: Page) -> None:
+    port = int(lab_server.url.rpartition(":")[2])
+    status = f"{WIDGET}.sessionContext.session.kernel.connectionStatus"
+    with proxy_to(lambda: asyncio.open_connection("127.0.0.1", port)) as proxy:
+        nb = Notebook.open(page, replace(lab_server, url=f"http://127.0.0.1:{proxy.port}"), [CALL])
+        try:
+            nb.press_run(0)
+            nb.run("before = bob.track('video').counters.frames")
+            proxy.cut()
+            page.wait_for_function(f"{status} !== 'connected'")
+            proxy.mend()
+            with measured("JupyterLab's connection is back, the next cell has run", 30):
+                page.wait_for_function(f"{status} === 'connected'", timeout=30_000)
+                nb.wait_idle()
+                told = nb.run(
+                    "print(bob.track('video').counters.frames - before, alice.connectionState, camera.state,"
+                    " len(await alice.getStats()) > 0, (await camera.snapshot()).shape)"
+                ).text
+            frames, rest = told.strip().split(" ", 1)
+            assert int(frames) > 10, "media does not take JupyterLab's connection"
+            assert rest == "connected live True (240, 320, 3)"
+        finally:
+            nb.shut_down()
+
+
+CLOSERS = ("await alice.close()", "await bob.close()", "await camera.stop()", "edges.stop()", "chat.close()")
+
+
+@pytest.mark.parametrize("first", range(len(CLOSERS)))
+def test_a_call_may_be_closed_in_any_order(notebook: Open, first: int) -> None:
+    nb = notebook(CALL)
+    forwards, backwards = CLOSERS[first:] + CLOSERS[:first], CLOSERS[first::-1] + CLOSERS[:first:-1]
+    for order in (forwards, backwards):
+        nb.press_run(0)
+        for closing in (*order, *order):  # a second time: nothing that is closed minds
+            nb.run(closing)
+    nb.press_run(0)
+    assert nb.run("alice.connectionState").text == "'connected'"
