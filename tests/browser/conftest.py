@@ -154,7 +154,9 @@ def page(browser: Browser, console_errors: list[str]) -> Iterator[Page]:
         print(error)
 
     context = browser.new_context(
-        viewport={"width": 1280, "height": 1000}, permissions=["camera", "microphone"]
+        viewport={"width": 1280, "height": 1000},
+        permissions=["camera", "microphone"],
+        ignore_https_errors=True,
     )
     page = context.new_page()
     page.set_default_timeout(20_000)

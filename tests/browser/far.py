@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -51,8 +52,8 @@ class Proxy:
     def mend(self) -> None:
         self.is_cut = False
 
-    async def listen(self) -> asyncio.Server:
-        server = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
+    async def listen(self, tls: ssl.SSLContext | None) -> asyncio.Server:
+        server = await asyncio.start_server(self._connect, "127.0.0.1", self.port, ssl=tls)
         self.port = server.sockets[0].getsockname()[1]
         return server
 
@@ -86,12 +87,12 @@ class Proxy:
 
 
 @contextmanager
-def proxy_to(reach: Callable[[], Awaitable[Ends]]) -> Iterator[Proxy]:
-    """Run a proxy in a thread of its own."""
+def proxy_to(reach: Callable[[], Awaitable[Ends]], tls: ssl.SSLContext | None = None) -> Iterator[Proxy]:
+    """Run a proxy in a thread of its own, with https in front where it is given a certificate."""
     proxy, ready = Proxy(reach), threading.Event()
 
     async def serve() -> None:
-        server = await proxy.listen()
+        server = await proxy.listen(tls)
         ready.set()
         await proxy.over.wait()
         server.close()

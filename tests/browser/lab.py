@@ -33,6 +33,7 @@ class Server:
     token: str
     root: Path
     app: Literal["lab", "notebook"] = "lab"
+    seen_at: str = ""  # where pages reach it, if that is elsewhere
 
     def request(self, path: str, method: str = "GET") -> Any:
         request = urllib.request.Request(
@@ -100,7 +101,9 @@ class Notebook:
         shown = Notebook(page or self.page, self.server, self.name)
         # A workspace of its own: a second tab in the same one would be redirected.
         place = f"lab/workspaces/w{uuid4().hex[:8]}/tree" if self.server.app == "lab" else "notebooks"
-        shown.page.goto(f"{self.server.url}/{place}/{self.name}?token={self.server.token}")
+        shown.page.goto(
+            f"{self.server.seen_at or self.server.url}/{place}/{self.name}?token={self.server.token}"
+        )
         shown.wait_idle()
         return shown
 

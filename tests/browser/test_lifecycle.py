@@ -230,7 +230,7 @@ def test_a_call_outlives_the_loss_of_jupyterlabs_connection(lab_server: Server, 
     port = int(lab_server.url.rpartition(":")[2])
     status = f"{WIDGET}.sessionContext.session.kernel.connectionStatus"
     with proxy_to(lambda: asyncio.open_connection("127.0.0.1", port)) as proxy:
-        nb = Notebook.open(page, replace(lab_server, url=f"http://127.0.0.1:{proxy.port}"), [CALL])
+        nb = Notebook.open(page, replace(lab_server, seen_at=f"http://127.0.0.1:{proxy.port}"), [CALL])
         try:
             nb.press_run(0)
             nb.run("before = bob.track('video').counters.frames")
