@@ -1,7 +1,7 @@
 # Each target does all of its own set-up: a virtual environment, the dependencies, and for the tests a browser.
 #   make lab         JupyterLab, open on the tour
 #   make test        every check and test
-#   make test-long   the same, with random inputs by the hundred thousand and more versions of Jupyter
+#   make test-long   the same, with random inputs by the hundred thousand and more versions of Jupyter, Firefox too
 
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11 python,\
 	$(if $(shell $(p) -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes),$(p))))
@@ -17,6 +17,7 @@ test: $(VENV)/test.done
 	$(BIN)/python tests/run.py
 
 test-long: $(VENV)/test.done
+	$(BIN)/python tests/machine.py test-long
 	RTCNB_LONG=1 $(BIN)/python tests/run.py
 
 lint: $(VENV)/test.done

@@ -1,6 +1,6 @@
 """What pip cannot install: the libraries that OpenCV loads, and for the tests a browser.
 
-Run by the Makefile as ``machine.py lab`` or ``machine.py test``. As root on Debian and Ubuntu it installs
+Run by the Makefile as ``machine.py lab``, ``test`` or ``test-long``. As root on Debian and Ubuntu it installs
 what is missing; elsewhere it says what to install. It fails where something stays missing.
 """
 
@@ -64,10 +64,19 @@ def browser() -> str:
     )
 
 
+def firefox() -> str:
+    """Install Firefox where that can be done; without it one test of the long ones says that it skips."""
+    if shutil.which("firefox-esr") is None and can_apt():
+        apt_install("firefox-esr")
+    return ""
+
+
 def main(purpose: str) -> None:
     problems = [opencv()]
-    if purpose == "test":
+    if purpose.startswith("test"):
         problems.append(browser())
+    if purpose == "test-long":
+        problems.append(firefox())
     problems = [p for p in problems if p]
     if problems:
         sys.exit("\n".join(problems))

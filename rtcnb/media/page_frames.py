@@ -73,6 +73,8 @@ async def images(track: KernelTrack | PageTrack, width: int | None = None) -> As
     ------
     MediaError
         No picture came within 15 s.
+    NoPage, PageGone
+        The page that should send them is not there.
     """
     source = in_kernel(track, width) if isinstance(track, PageTrack) else track
     reader = loop.call(source.reader)
@@ -81,8 +83,8 @@ async def images(track: KernelTrack | PageTrack, width: int | None = None) -> As
             try:
                 frame = await asyncio.wait_for(loop.run(reader.next()), FIRST_FRAME_TIMEOUT)
             except TrackEnded:
-                if (error := getattr(source.source, "error", None)) is not None:
-                    raise error from None
+                if source.error is not None:
+                    raise source.error from None
                 return
             except TimeoutError:
                 raise MediaError(

@@ -169,7 +169,7 @@ class Processed:
             pass
         finally:
             reader.close()
-            self.track.end()
+            self.track.end(self.source.error)
             self._worker.shutdown(wait=False, cancel_futures=True)
             self.release_controls()
 

@@ -82,7 +82,8 @@ class ProcessingView:
         while self._processed.track.readyState == "live":
             self._update()
             await asyncio.sleep(UPDATE_EVERY)
-        self._status.measured = "The source has ended."
+        error = self._processed.track.error
+        self._status.measured = f"The source has ended: {error}" if error else "The source has ended."
 
     def _update(self) -> None:
         processed, status = self._processed, self._status

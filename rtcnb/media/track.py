@@ -137,6 +137,12 @@ class KernelTrack:
         An aiortc track to read from; it may be attached later with `attach`.
     always_drain : bool
         Read the source even while nobody reads this track.
+
+    Attributes
+    ----------
+    readyState : {"live", "ended"}
+    error : Exception or None
+        Why it ended, where something went wrong: no page, a page that is gone.
     """
 
     def __init__(
@@ -151,6 +157,7 @@ class KernelTrack:
         self.kind: Kind = kind
         self.label = label
         self.readyState: Literal["live", "ended"] = "live"
+        self.error: Exception | None = None
         self.counters = Counters()
         self.latest: Any = None
         self._always_drain = always_drain
@@ -201,11 +208,11 @@ class KernelTrack:
         for reader in self._readers:
             reader.put(frame)
 
-    def end(self) -> None:
-        """Tell every reader that nothing more comes."""
+    def end(self, error: Exception | None = None) -> None:
+        """Tell every reader that nothing more comes, and why where something went wrong."""
         if self.readyState == "ended":
             return
-        self.readyState = "ended"
+        self.readyState, self.error = "ended", error
         if self._pump is not None:
             self._pump.cancel()
         if self._source is not None and not self._always_drain:
@@ -246,6 +253,6 @@ class KernelTrack:
             try:
                 frame = await source.recv()
             except MediaStreamError:
-                self.end()
+                self.end(getattr(source, "error", None))
                 return
             self.publish(frame)

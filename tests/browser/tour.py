@@ -13,6 +13,7 @@ TOUR = Path(__file__).resolve().parents[2] / "notebooks" / "00_tour.ipynb"
 # What a <video> shows now, as the shares of dark, bright and coloured pixels.
 LOOK = """async selector => {
     const video = document.querySelector(selector);
+    video.scrollIntoView({ block: 'center' });
     await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
     const { videoWidth: width, videoHeight: height } = video;
     const brush = new OffscreenCanvas(width, height).getContext('2d');
@@ -49,7 +50,6 @@ def walk_to_the_edges(nb: Notebook) -> int:
     """Run the tour until the processed picture is back in the page, and look at it; return that cell's index."""
     shown = run_until(nb, 'rtcnb.view(alice.track("video"))')
     back = "video[data-rtcnb-track^='browser-']"
-    nb.page.locator(back).scroll_into_view_if_needed()
 
     camera = look(nb.page, "video[data-rtcnb-track^='camera-']")
     assert camera["coloured"] > 0.5, "the fake camera is green"
