@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -51,6 +52,7 @@ class Controls:
                 f"{', '.join(sorted(unknown))}. It has {', '.join(parameters or ()) or 'only the image'}."
             )
         self.widgets: dict[str, Any] = {}
+        self._lock = threading.Lock()  # a stream may end, and close them, while a cell is about to show them
         self._given: set[str] = set()
         self.values: dict[str, Any] = {}
         for name, abbreviation in abbreviations.items():
@@ -70,11 +72,19 @@ class Controls:
         """Use this value from the next frame on."""
         self.values[name] = value
 
+    def put_into(self, box: ipywidgets.Box) -> dict[str, str]:
+        """Fill a box with the widgets; return references to them by name. Closed ones are left out."""
+        with self._lock:
+            shown = {name: widget for name, widget in self.widgets.items() if widget.comm is not None}
+            box.children = tuple(shown.values())
+            return {name: f"IPY_MODEL_{widget.model_id}" for name, widget in shown.items()}
+
     def close(self) -> None:
         """Close the widgets that were made here; given ones belong to whoever gave them."""
-        for name, widget in self.widgets.items():
-            if name not in self._given:
-                close_widget(widget)
+        with self._lock:
+            for name, widget in self.widgets.items():
+                if name not in self._given:
+                    close_widget(widget)
 
     def set_from_page(self, name: str, trait: str, value: Any) -> None:
         """Use a value that the page sent ahead of the widget's own message, which waits behind a cell."""

@@ -72,6 +72,8 @@ _running: weakref.WeakValueDictionary[tuple[str, str], Processed] = weakref.Weak
 
 
 def _processed(track: KernelTrack, function: Function, controls: dict[str, Any]) -> Processed:
+    if isinstance(function, Processed):
+        function = function._function
     if not callable(function):
         raise MediaError(f"process(): a function is needed, not a {type(function).__name__}.")
     key = (track.id, getattr(function, "__qualname__", repr(function)))
@@ -124,7 +126,7 @@ class Processed:
 
         made, former = Controls(function, controls, self.values), self._controls
         self._function, self._controls, self.values = function, made, made.values
-        functools.update_wrapper(self, function)
+        functools.update_wrapper(self, function, updated=())
         if self._view is not None and not self._view.closed:
             self._view.show_controls(made)
         if former is not None:
@@ -209,7 +211,9 @@ class Processed:
     # -- what people see
 
     def measured(self) -> str:
-        """Return the measurements in words."""
+        """Return the measurements in words, or that it ended and why."""
+        if self.track.readyState == "ended":
+            return f"ended: {self.track.error}" if self.track.error else "ended"
         source_fps = self.source.counters.frames_per_second
         fps, skipped = self.frames_per_second, max(0.0, source_fps - self.frames_per_second)
         text = f"{fps:.0f} fps · {self.duration_ms:.1f} ms a frame · {self.skipped} skipped"

@@ -70,9 +70,7 @@ class ProcessingView:
     def show_controls(self, controls: Controls) -> None:
         """Show these controls in the place of others."""
         self._controls = controls
-        self._sliders.children = tuple(controls.widgets.values())
-        references = {name: f"IPY_MODEL_{widget.model_id}" for name, widget in controls.widgets.items()}
-        self._status.controls = references
+        self._status.controls = controls.put_into(self._sliders)
 
     def _hear(self, event: str, detail: Any, buffers: list[memoryview], page: str) -> None:
         if event == "control":
@@ -82,8 +80,7 @@ class ProcessingView:
         while self._processed.track.readyState == "live":
             self._update()
             await asyncio.sleep(UPDATE_EVERY)
-        error = self._processed.track.error
-        self._status.measured = f"The source has ended: {error}" if error else "The source has ended."
+        self._update()
 
     def _update(self) -> None:
         processed, status = self._processed, self._status

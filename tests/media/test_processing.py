@@ -193,6 +193,32 @@ async def test_it_ends_with_its_source() -> None:
         processed.track.outgoing()
 
 
+async def test_what_has_ended_is_shown_with_the_reason(pattern: Any) -> None:
+    def shade(image: np.ndarray, gain: int = 1) -> np.ndarray:
+        return image
+
+    processed = rtcnb.process(pattern.video, shade, gain=(1, 9))
+    await until(lambda: processed.track.counters.frames > 1)
+    loop.call(pattern.video.end, MediaError("the cable was pulled"))
+    await until(lambda: processed.track.readyState == "ended" and processed._worker._shutdown)
+    shown = processed._repr_mimebundle_()
+    assert "ended: the cable was pulled" in shown["text/plain"] and "widget-view" in str(list(shown))
+
+
+async def test_a_processed_function_can_be_put_on_another_track(pattern: Any) -> None:
+    def white(image: np.ndarray) -> np.ndarray:
+        return np.full(image.shape, 255, np.uint8)
+
+    former = rtcnb.TestPattern(width=64, height=48)
+    first = rtcnb.process(former.video, white)
+    await until(lambda: first.track.counters.frames > 1)
+    await former.stop()
+    await until(lambda: first.track.readyState == "ended")
+    second = rtcnb.process(pattern.video, first)
+    assert second is not first and second.source is pattern.video and second.track is not first.track
+    await until(lambda: mean(second.track) > 250)
+
+
 async def test_the_static_form_escapes_and_shows_the_picture(pattern: Any) -> None:
     def shade(image: np.ndarray, name: str = "<b>") -> np.ndarray:
         raise ValueError("<script>")
