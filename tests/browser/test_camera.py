@@ -181,7 +181,7 @@ def test_a_chosen_device_is_used_at_once_or_at_the_next_start(camera: Notebook, 
 
 def test_a_second_tab_says_where_the_camera_is_and_takes_it_when_asked(camera: Notebook, page: Page) -> None:
     camera.run("await cam.start()")
-    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
     other = camera.show(page.context.new_page()).page
     shows(other, "live elsewhere", "live in another tab")
     assert other.evaluate("opened.length") == 0
@@ -195,7 +195,7 @@ def test_a_second_tab_says_where_the_camera_is_and_takes_it_when_asked(camera: N
 
 def test_a_reload_ends_it_and_says_so(camera: Notebook, page: Page) -> None:
     camera.run("ended = []; cam.on('ended', ended.append); await cam.start()")
-    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
     camera.reload()
     shows(page, "camera ended", "closed or reloaded. Start it again.")
     assert page.evaluate("opened.length") == 0
@@ -467,7 +467,7 @@ def test_an_ipywebrtc_camera_arrives_and_opens_in_no_other_page(camera: Notebook
     camera.run(STREAM)
     camera.run(ARRIVES, timeout=40)
     assert page.evaluate("opened.length") == 1
-    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
     other = camera.show(page.context.new_page()).page
     bridged = "[...globalThis[Symbol.for('rtcnb.objects')]?.sources.keys() ?? []].length"
     other.wait_for_function(f"{bridged} === 1")

@@ -90,7 +90,7 @@ def test_reload_and_a_second_tab_open_no_device(notebook: Open, page: Page) -> N
     assert page.evaluate("rtcnbOpened") == 0
     nb.run("await camera.start()")
     assert page.evaluate("rtcnbOpened") == 1
-    nb.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    nb.page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
     second = nb.show(page.context.new_page())
     second.page.get_by_role("button", name="Start", exact=True).wait_for()
     assert second.page.evaluate("rtcnbOpened") == 0
@@ -158,7 +158,7 @@ def test_two_notebooks_in_one_page_keep_apart(notebook: Open, page: Page) -> Non
     name = f"another-{first.name}"
     document = nbformat.read(first.server.root / first.name, as_version=4)
     nbformat.write(document, first.server.root / name)
-    page.evaluate("path => window.jupyterapp.commands.execute('docmanager:open', {path})", arg=name)
+    page.evaluate("path => { window.jupyterapp.commands.execute('docmanager:open', {path}); }", arg=name)
     second = Notebook(page, first.server, name)
     second.wait_idle()
     try:

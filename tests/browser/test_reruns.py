@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from lab import Notebook
 from tour import TOUR
 
-RERUNS = 50
+RERUNS = 50 if os.environ.get("RTCNB_LONG") == "1" else 10
 REUSED = ("asyncio", "subshell")  # threads of pools, and of JupyterLab's comms; either grows to its bound
 
 IN_KERNEL = """
