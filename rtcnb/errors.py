@@ -26,6 +26,7 @@
     │       ├── DeviceCannot        OverconstrainedError: .constraint names the one that failed
     │       └── InsecurePage        no mediaDevices: neither https nor localhost
     ├── SdpError                    .line_number, .column, .line, .reason (also a ValueError)
+    ├── TraceError                  a saved trace or dump that cannot be read: .place (also a ValueError)
     └── LoopError                   the background event loop cannot be used
 """
 
@@ -189,6 +190,20 @@ class SdpError(RtcnbError, ValueError):
         self.column = column
         self.line = line
         self.reason = reason
+
+
+class TraceError(RtcnbError, ValueError):
+    """A saved trace or a browser's dump cannot be read.
+
+    Attributes
+    ----------
+    place : str
+        Where in the file: ``line 17, "candidate"``.
+    """
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"{place}: {reason}" if place else reason)
+        self.place = place
 
 
 class LoopError(RtcnbError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 import weakref
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -314,7 +313,7 @@ class Device(Emitter):
     def _become(self, state: str) -> None:
         self.state = state
         text = f"{self.noun} {state}" + (f": {self.error}" if self.error else "")
-        traces.current().append(traces.MediaEvent(time=time.monotonic(), action=state, text=text))
+        traces.current().append(traces.MediaEvent(action=state, text=text, device=self.label))
         self._tell()
 
     def _tell(self) -> None:

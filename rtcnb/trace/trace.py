@@ -1,15 +1,22 @@
-"""Trace: everything that happened, in order, from every thread."""
+"""Trace: everything that happened, from every thread, on one clock."""
 
 from __future__ import annotations
 
 import itertools
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
+from ..errors import TraceError
 from ..sdp.text import html
 from .events import Event
+from .thinning import thinned
+
+if TYPE_CHECKING:
+    from ..finding import Finding
 
 log = logging.getLogger("rtcnb")
 
@@ -18,14 +25,27 @@ SHOWN_EVENTS = 200
 
 
 class Trace:
-    """What happened in a notebook, or in a saved call: events in the order in which they were appended.
+    """What happened in a notebook, or in a saved call.
 
     All methods may be called from any thread.
 
     Parameters
     ----------
     max_events : int
-        When more come, the oldest are dropped and counted.
+        When more come, the oldest statistics and packets thin out; where that is not enough, the oldest
+        events are dropped. Both are counted.
+
+    Attributes
+    ----------
+    epoch : float
+        Seconds since 1970 at time 0 of the trace's clock, which is this machine's ``time.monotonic()``, or that
+        of the machine where it was saved.
+    source : str
+        What it was read from: ``webrtc-internals``, ``rtcstats``, ...; ``""`` for a live one.
+    dropped, thinned : int
+        How many of the oldest events, and how many of the oldest packets and statistics, had to go.
+    missing : tuple of str
+        The kinds of events that the file it was read from cannot hold; a live trace and a saved one lack none.
 
     Raises
     ------
@@ -36,26 +56,20 @@ class Trace:
     def __init__(self, max_events: int = 100_000) -> None:
         if max_events < 1:
             raise ValueError(f"max_events is {max_events}; a trace holds at least one event.")
-        self._events: deque[Event] = deque(maxlen=max_events)
-        self._appended = 0
+        self.max_events = max_events
+        self.epoch = time.time() - time.monotonic()
+        self.source = ""
+        self.missing: tuple[str, ...] = ()
+        self._events: list[Event] = []
+        self.dropped = 0
+        self.thinned = 0
         self._lock = threading.Lock()
         self._callbacks: dict[int, Callback] = {}
         self._keys = itertools.count()
 
     @property
-    def max_events(self) -> int:
-        """How many events are kept."""
-        return self._events.maxlen or 0
-
-    @property
-    def dropped(self) -> int:
-        """How many of the oldest events had to go."""
-        with self._lock:
-            return self._appended - len(self._events)
-
-    @property
     def events(self) -> tuple[Event, ...]:
-        """The events as they are now, the oldest first."""
+        """The events as they are now, in the order in which they were appended."""
         with self._lock:
             return tuple(self._events)
 
@@ -63,7 +77,8 @@ class Trace:
         """Write down an event, and tell the subscribers on this thread."""
         with self._lock:
             self._events.append(event)
-            self._appended += 1
+            if len(self._events) > self.max_events:
+                self._make_room()
             # The lock is not held while they run: they may append and unsubscribe themselves.
             callbacks = tuple(self._callbacks.values()) if self._callbacks else ()
         for callback in callbacks:
@@ -72,27 +87,46 @@ class Trace:
             except Exception:
                 log.exception("A subscriber of the trace failed on: %s", event)
 
+    def _make_room(self) -> None:
+        kept = thinned(self._events)
+        self.thinned += len(self._events) - len(kept)
+        # In steps, so that a full trace does not move all its events for each new one.
+        too_many = max(0, len(kept) - self.max_events + self.max_events // 20)
+        self.dropped += too_many
+        self._events = kept[too_many:]
+
     def select(
-        self, peer: str | None = None, kind: str | type[Event] | None = None, since: float | None = None
+        self,
+        peer: str | None = None,
+        kind: str | type[Event] | tuple[type[Event], ...] | None = None,
+        since: float | None = None,
+        until: float | None = None,
     ) -> tuple[Event, ...]:
-        """The events that meet all conditions given.
+        """The events that meet all conditions given, by time.
 
         Parameters
         ----------
         peer : str
             The name of the peer.
-        kind : str or type
+        kind : str, type or tuple of types
             ``"state"``, or the class, ``StateChange``.
-        since : float
-            Only events at this time or later, in seconds of the trace's clock.
+        since, until : float
+            Only events at this time or later, and before this time, in seconds of the trace's clock.
         """
-        return tuple(
+        wanted = [
             event
             for event in self.events
             if (peer is None or event.peer == peer)
-            and (kind is None or (isinstance(event, kind) if isinstance(kind, type) else event.kind == kind))
+            and (kind is None or (event.kind == kind if isinstance(kind, str) else isinstance(event, kind)))
             and (since is None or event.time >= since)
-        )
+            and (until is None or event.time < until)
+        ]
+        return tuple(sorted(wanted, key=_time))
+
+    @property
+    def peers(self) -> list[str]:
+        """The names of the peers, in the order in which they appeared."""
+        return list(dict.fromkeys(event.peer for event in self.events if event.peer))
 
     def subscribe(self, callback: Callback) -> Callable[[], None]:
         """Call ``callback(event)`` for each event from now on.
@@ -115,6 +149,97 @@ class Trace:
 
         return unsubscribe
 
+    # -- files and other tools
+
+    @classmethod
+    def load(cls, file: str | PathLike[str] | bytes) -> Trace:
+        """Read a saved trace, or the dump of a browser.
+
+        Parameters
+        ----------
+        file : path, or bytes
+            What `save` wrote; a dump of chrome://webrtc-internals (JSON or gzip); an rtcstats file (version 3,
+            or jitsi's lines); Firefox's saved about:webrtc page.
+
+        Raises
+        ------
+        TraceError
+            It is none of these, or damaged; the message names the place.
+        OSError
+            The file cannot be opened.
+        """
+        from .formats import load
+
+        return load(file)
+
+    @classmethod
+    def of(
+        cls, events: Iterable[Event], *, epoch: float = 0.0, source: str = "", missing: Iterable[str] = ()
+    ) -> Trace:
+        """Return a trace of these events, by time."""
+        ordered = sorted(events, key=_time)
+        trace = cls(max(len(ordered), 100_000))
+        trace._events = ordered
+        trace.epoch, trace.source, trace.missing = epoch, source, tuple(missing)
+        return trace
+
+    def save(self, path: str | PathLike[str], *, format: str | None = None, anonymise: bool = False) -> None:
+        """Write the trace to a file.
+
+        Parameters
+        ----------
+        path : path
+        format : {"jsonl", "rtcstats", "pcapng"}, optional
+            By default what the name ends with, else ``jsonl``, which alone keeps everything.
+        anonymise : bool
+            Replace addresses, ICE credentials, fingerprints, names and device labels, each by the same
+            replacement wherever it appears.
+
+        Raises
+        ------
+        TraceError
+            There is no such format.
+        OSError
+            The file cannot be written.
+        """
+        from .formats import save
+
+        save(self, path, format, anonymise)
+
+    def to_pandas(self) -> Any:
+        """Return a ``pandas.DataFrame``, a row for each event by time, a column for each member.
+
+        Its index is the UTC time.
+
+        Raises
+        ------
+        TraceError
+            pandas is not installed.
+        """
+        from .formats.json_lines import to_row
+
+        try:
+            import pandas
+        except ImportError:
+            raise TraceError("", "to_pandas() needs pandas: pip install pandas.") from None
+        rows = [{**to_row(event), "text": str(event)} for event in self.select()]
+        index = pandas.to_datetime([row["time"] + self.epoch for row in rows], unit="s", utc=True)
+        return pandas.DataFrame(rows, index=index)
+
+    def diagnose(self) -> list[Finding]:
+        """Say what went wrong in the call, the likeliest cause first; nothing where it went well.
+
+        Returns
+        -------
+        list of Finding
+            Each with its evidence, a remedy and a confidence. ``cannot-tell`` names the evidence that lacks.
+        """
+        from .diagnose import diagnose
+
+        return diagnose(self)
+
+    # -- what people see
+
     def __len__(self) -> int:
         return len(self._events)
 
@@ -126,13 +251,14 @@ class Trace:
         return iter(self.events)
 
     def __repr__(self) -> str:
-        peers = sorted({event.peer for event in self.events if event.peer})
-        dropped = f", {self.dropped} dropped" if self.dropped else ""
-        of = f" of {', '.join(peers)}" if peers else ""
-        return f"Trace({len(self)} events{of}{dropped})"
+        counts = {"dropped": self.dropped, "thinned out": self.thinned}
+        lost = "".join(f", {count} {what}" for what, count in counts.items() if count)
+        of = f" of {', '.join(sorted(self.peers))}" if self.peers else ""
+        source = f", from {self.source}" if self.source else ""
+        return f"Trace({len(self)} events{of}{source}{lost})"
 
     def _repr_html_(self) -> str:
-        events = self.events
+        events = self.select()
         shown = events[-SHOWN_EVENTS:]
         left = ' style="text-align:left;vertical-align:top"'
         right = left.replace("left", "right")
@@ -148,6 +274,10 @@ class Trace:
             f'<table style="margin:0"><thead><tr><th{right}>ms</th><th{left}>peer</th>'
             f"<th{left}>event</th></tr></thead><tbody>{rows}</tbody></table></div>"
         )
+
+
+def _time(event: Event) -> float:
+    return event.time
 
 
 _current = Trace()

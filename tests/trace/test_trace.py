@@ -190,7 +190,7 @@ def test_many_threads() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (len(trace), trace.dropped, len(heard)) == (1000, 3000, 4000)
+    assert (len(trace) + trace.dropped, len(heard)) == (4000, 4000) and 950 <= len(trace) <= 1000
     for i in range(8):
         numbers = [int(str(event)) for event in trace.select(peer=str(i))]
         assert numbers == sorted(numbers)
