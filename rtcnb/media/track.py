@@ -72,6 +72,7 @@ class Reader:
         """Hand over a frame; the oldest is dropped where the reader is behind."""
         if len(self._frames) == self._frames.maxlen:
             self.skipped += 1
+            self._track.counters.skipped += 1
         self._frames.append(frame)
         self._arrived.set()
 
@@ -106,6 +107,7 @@ class Counters:
     """What went through a track."""
 
     frames: int = 0
+    skipped: int = 0  # by any reader
     first_at: float = 0.0
     last_at: float = 0.0
     recent: deque[float] = field(default_factory=lambda: deque(maxlen=60))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime
 from typing import Any
 
+from aioice.stun import TransactionFailed, TransactionTimeout
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceCandidate, RTCRtpReceiver, RTCSessionDescription
 from aiortc.rtcconfiguration import RTCIceTransportPolicy
 
@@ -85,13 +84,8 @@ def to_ice_candidate(candidate: Candidate, mids: list[str]) -> RTCIceCandidate:
     )
 
 
-def to_statistics(report: Any) -> dict[str, dict[str, Any]]:
-    """Return an aiortc report by id; timestamps in milliseconds since the epoch, as browsers give them."""
-    return {
-        id: {k: _plain(v) for k, v in dataclasses.asdict(entry).items() if v is not None}
-        for id, entry in report.items()
-    }
-
-
-def _plain(value: Any) -> Any:
-    return value.timestamp() * 1000 if isinstance(value, datetime.datetime) else value
+def server_error_code(error: BaseException | None) -> int | None:
+    """Return the code that webrtc-pc section 4.8.2.2 gives a STUN or TURN server's failure; 701 for silence."""
+    if isinstance(error, TransactionFailed):
+        return int(error.response.attributes["ERROR-CODE"][0])
+    return 701 if isinstance(error, TimeoutError | TransactionTimeout | OSError) else None

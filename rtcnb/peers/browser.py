@@ -64,6 +64,7 @@ class BrowserPeer(Peer):
         self._channels: dict[str, DataChannel] = {}
         self._ufrag: str | None = None
         super().__init__(name, trace)  # last: it closes the older peer of this name
+        self._made(config["rtcConfiguration"])
 
     # -- what the page tells
 
@@ -72,8 +73,8 @@ class BrowserPeer(Peer):
         if event == "icecandidate":
             self._on_candidate(detail.get("candidate"))
         elif event == "icecandidateerror":
-            text = f"{detail.get('url')}: {detail.get('errorText')} ({detail.get('errorCode')})"
-            self._record(traces.Note, text=text)
+            code, text = detail.get("errorCode"), str(detail.get("errorText"))
+            self._record(traces.ServerEvent, url=str(detail.get("url")), error_code=code, text=text)
             self.emit("icecandidateerror", **detail)
         elif event == "negotiationneeded":
             self.emit("negotiationneeded")
@@ -270,7 +271,8 @@ class BrowserPeer(Peer):
         return await self._describe("createAnswer")
 
     async def _describe(self, method: str, *args: Any) -> SessionDescription:
-        return SessionDescription.from_any(await self._ask(method, (), args, lambda: None))
+        self._created = SessionDescription.from_any(await self._ask(method, (), args, lambda: None))
+        return self._created
 
     async def setLocalDescription(self, description: Any = None) -> None:
         """Set what this side proposes or answers; gathering begins.
@@ -303,7 +305,7 @@ class BrowserPeer(Peer):
         await self._ask(f"set{side.capitalize()}Description", types, (wire,), refusal)
         current = self._local if side == "local" else self._remote
         if current is not None:
-            self._record(traces.DescriptionSet, time=begun, side=side, description=given or current)
+            self._record_set(side, given or current, begun)
 
     async def addIceCandidate(self, candidate: Any = None) -> None:
         """Add one of the other side's candidates; None, or an empty one, is end-of-candidates.

@@ -24,10 +24,11 @@ from ..media.track import KernelTrack, Kind
 from ..runtime import loop
 from ..sdp import Candidate, SessionDescription
 from . import refusals
-from .aiortc_internals import TricklingConnection
-from .aiortc_types import codec_names, to_configuration, to_session_description, to_statistics
+from .aiortc_internals import TricklingConnection, statistics_of
+from .aiortc_types import codec_names, server_error_code, to_configuration, to_session_description
 from .channel import DataChannel, checked_options
-from .ice_servers import for_aiortc
+from .ice_servers import checked, for_aiortc
+from .instruments import Reporter
 from .kernel_channel import KernelChannel
 from .negotiation import NegotiationNeeded
 from .peer import Peer, Sender, Transceiver
@@ -74,10 +75,13 @@ class KernelPeer(Peer):
         for sentence in unused:
             warnings.warn(f"{name}: {sentence}", stacklevel=2)
             self._note(sentence)
+        policies = {"iceTransportPolicy": iceTransportPolicy, "bundlePolicy": bundlePolicy}
+        self._made({"iceServers": checked(iceServers), **policies})
         self._remote_candidates: RemoteCandidates | None = None
         self._local_as_set: SessionDescription | None = None
         self._remote_as_set: SessionDescription | None = None
         self._outgoing: list[Outgoing] = []
+        self._reporter = Reporter(self.trace, name)
         self._pc = loop.call(self._make, configuration)
         fire = functools.partial(self.emit, "negotiationneeded")
         self._negotiation = NegotiationNeeded(self._pc, lambda: self._local_as_set, fire)
@@ -85,6 +89,7 @@ class KernelPeer(Peer):
 
     def _make(self, configuration: Any) -> TricklingConnection:
         pc = TricklingConnection(configuration, self._on_candidate, self._on_server, self._on_gathered)
+        self._reporter.attach(pc)
         for state in STATE_NAMES:
             pc.on(state.lower() + "change", lambda state=state: self._set_state(state, getattr(pc, state)))
         pc.on("signalingstatechange", self._on_signaling)
@@ -104,12 +109,10 @@ class KernelPeer(Peer):
         self._describe_local()
 
     def _on_server(self, server: str, error: BaseException | None) -> None:
-        text = f"{server} gave no candidate: {str(error) or type(error).__name__}"
-        self._note(text)
-        self.emit("icecandidateerror", url=server, errorText=text)
-
-    def _note(self, text: str) -> None:
-        self._record(traces.Note, text=text)
+        text, code = str(error) or type(error).__name__, server_error_code(error)
+        self._record(traces.ServerEvent, url=server, error_code=code, text=text)
+        said = f"{server} gave no candidate: {text}"
+        self.emit("icecandidateerror", url=server, errorText=said, errorCode=code)
 
     def _on_gathered(self) -> None:
         self._gathered(Candidate.from_any(None))
@@ -258,7 +261,8 @@ class KernelPeer(Peer):
 
     async def _describe(self, method: str, create: Callable[[], Awaitable[Any]]) -> SessionDescription:
         made = await self._aiortc(method, create)
-        return SessionDescription(type=made.type, sdp=made.sdp)
+        self._created = SessionDescription(type=made.type, sdp=made.sdp)
+        return self._created
 
     async def setLocalDescription(self, description: Any = None) -> None:
         """Set what this side proposes or answers; it returns at once, and gathering goes on.
@@ -277,11 +281,12 @@ class KernelPeer(Peer):
             given = await self._describe("setLocalDescription", create)
         self._refuse("local", given)
         bare = given.without_candidates()
-        theirs = to_session_description(bare)
+        theirs, begun = to_session_description(bare), time.monotonic()
         await self._aiortc("setLocalDescription", lambda: self._pc.setLocalDescription(theirs))
         self._local_as_set = bare
         self._describe_local()
-        self._record(traces.DescriptionSet, side="local", description=given)
+        self._record_set("local", given, begun)
+        self._reporter.poll(self._stats, self._drops)
         self._changed()
 
     def _describe_local(self) -> None:
@@ -317,7 +322,7 @@ class KernelPeer(Peer):
         self._pc.hand_over_frames_promptly()
         self._remote = given
         self._remote_candidates = RemoteCandidates(self._pc, given, self._note)
-        self._record(traces.DescriptionSet, time=begun, side="remote", description=given)
+        self._record_set("remote", given, begun)
         self._changed()
 
     def _refuse(self, side: refusals.Side, given: SessionDescription) -> None:
@@ -377,14 +382,14 @@ class KernelPeer(Peer):
         return self._pc.heard()
 
     async def getStats(self) -> dict[str, dict[str, Any]]:
-        """Return aiortc's statistics by id, and the frames that this kernel decoded.
+        """Return the statistics by id, members named as in webrtc-stats; what aiortc lacks is added.
 
         Timestamps are in milliseconds since the epoch, as a browser gives them.
         """
         return await self._do("getStats", (), self._stats)
 
     async def _stats(self) -> dict[str, dict[str, Any]]:
-        stats = to_statistics(await self._pc.getStats())
+        stats = await statistics_of(self._pc)
         for entry in stats.values():
             track = self._tracks.get((entry.get("kind", ""), 0))
             if entry["type"] == "inbound-rtp" and isinstance(track, KernelTrack):
@@ -392,6 +397,14 @@ class KernelPeer(Peer):
                 entry["framesDecoded"] = counters.frames
                 entry["framesPerSecond"] = round(counters.frames_per_second, 1)
         return stats
+
+    def _drops(self) -> dict[str, int]:
+        """Return how many frames and packets were left out so far, by what and why."""
+        drops = {f"packets came too late for {name}": n for name, n in self._pc.late_packets().items()}
+        for track in self._tracks.values():
+            if isinstance(track, KernelTrack):
+                drops[f"frames of {track.label} came faster than they were read"] = track.counters.skipped
+        return drops
 
     def restartIce(self) -> None:
         """Raise NotSupported: aiortc has no ICE restart."""
@@ -405,6 +418,7 @@ class KernelPeer(Peer):
 
     async def _close(self) -> None:
         loop.close_at_exit(self, None)
+        self._reporter.stop()
         if self._pc.gathering is not None:
             self._pc.gathering.cancel()
         await self._pc.close()

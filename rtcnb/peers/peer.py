@@ -88,6 +88,7 @@ class Peer(Emitter, ABC):
         self._states = dict(STATES)
         self._local: SessionDescription | None = None
         self._remote: SessionDescription | None = None
+        self._created: SessionDescription | None = None
         self._candidates: list[Candidate] = []
         self._tracks: dict[tuple[Kind, int], Track] = {}
         self._changes: set[asyncio.Future[None]] = set()
@@ -172,6 +173,19 @@ class Peer(Emitter, ABC):
 
     def _record(self, event: Callable[..., Any], **members: Any) -> None:
         self.trace.append(event(**{"time": time.monotonic(), "peer": self.name, **members}))
+
+    def _made(self, configuration: dict[str, Any]) -> None:
+        self._record(traces.PeerEvent, place=self.place, configuration=configuration)
+
+    def _note(self, text: str) -> None:
+        self._record(traces.Note, text=text)
+
+    def _record_set(self, side: Literal["local", "remote"], given: SessionDescription, begun: float) -> None:
+        """Write down a description that took effect, beside what was created here where that is another."""
+        created = self._created if side == "local" else None
+        if created is not None and (created.type != given.type or created.sdp == given.sdp):
+            created = None
+        self._record(traces.DescriptionSet, time=begun, side=side, description=given, created=created)
 
     async def _do(self, method: str, arguments: tuple[str, ...], operation: Callable[[], Awaitable[T]]) -> T:
         """Run one operation after the other (webrtc-pc 4.4.1.2) on the background loop, and record it."""

@@ -26,12 +26,12 @@ EndpointHook = Callable[[Callable[[], asyncio.DatagramProtocol], dict[str, Any]]
 
 
 class MediaLoop(asyncio.SelectorEventLoop):
-    """An event loop whose datagram sockets can be watched, and later be replaced.
+    """An event loop whose sockets can be watched, and later be replaced.
 
     Attributes
     ----------
     endpoint_hooks : list of callable
-        Each is called as ``hook(protocol_factory, arguments)`` before a datagram socket opens and returns
+        Each is called as ``hook(protocol_factory, arguments)`` before a socket opens and returns
         the protocol factory to use: a packet tap wraps it. Virtual hosts will plug in here too.
     """
 
@@ -44,6 +44,44 @@ class MediaLoop(asyncio.SelectorEventLoop):
         for hook in self.endpoint_hooks:
             protocol_factory = hook(protocol_factory, kwargs)
         return await super().create_datagram_endpoint(protocol_factory, *args, **kwargs)
+
+    async def create_connection(self, protocol_factory: Any, *args: Any, **kwargs: Any) -> Any:
+        """Open a TCP connection, its protocol wrapped by every hook: a TURN server may be reached by TCP."""
+        for hook in self.endpoint_hooks:
+            protocol_factory = hook(protocol_factory, kwargs)
+        return await super().create_connection(protocol_factory, *args, **kwargs)
+
+
+def add_endpoint_hook(loop: asyncio.AbstractEventLoop, hook: EndpointHook) -> None:
+    """Have `hook` asked for every socket that this loop opens from now on; once, however often it is added.
+
+    Raises
+    ------
+    LoopError
+        The loop, not made of Python, cannot be watched.
+    """
+    if isinstance(loop, MediaLoop):
+        if hook not in loop.endpoint_hooks:
+            loop.endpoint_hooks.append(hook)
+        return
+    hooked: list[EndpointHook] = vars(loop).setdefault("rtcnb_hooks", []) if hasattr(loop, "__dict__") else []
+    if hook in hooked:
+        return
+    try:
+        for name in ("create_datagram_endpoint", "create_connection"):
+            setattr(loop, name, _hooked(getattr(loop, name), hook))
+    except AttributeError:
+        raise LoopError(
+            f"The sockets of a {type(loop).__name__} cannot be watched; asyncio's own can."
+        ) from None
+    hooked.append(hook)
+
+
+def _hooked(create: Callable[..., Awaitable[Any]], hook: EndpointHook) -> Callable[..., Awaitable[Any]]:
+    def create_hooked(protocol_factory: Any, *args: Any, **kwargs: Any) -> Awaitable[Any]:
+        return create(hook(protocol_factory, kwargs), *args, **kwargs)
+
+    return create_hooked
 
 
 class _Background:

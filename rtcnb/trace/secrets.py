@@ -11,6 +11,8 @@ from ..sdp.description import SessionDescription
 HIDDEN = "hidden"
 # RFC 4568 section 9.1: a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:KEY|LIFETIME, and more of them after a semicolon.
 INLINE = re.compile(r"(inline:)[^\s|;]+")
+BINDING = b"\x01"  # the low byte of the message type, of its request and its responses
+USERNAME, USERHASH = 0x0006, 0x001E
 SECRET_NAMES = frozenset({"username", "credential", "password"})
 
 
@@ -30,6 +32,26 @@ def _without_key(line: str) -> str:
     if line.startswith("k="):
         return f"k={HIDDEN}" + line[len(line.rstrip("\r\n")) :]
     return line
+
+
+def without_login(packet: bytes) -> bytes:
+    """Return a STUN packet without the user name of a TURN login (RFC 8489 section 14.3), as long as it was.
+
+    The USERNAME of a connectivity check (RFC 8445 section 7.2.2) is made of two ufrags and stays.
+    """
+    if packet[1:2] == BINDING:
+        return packet
+    at, hidden = 20, bytearray(packet)
+    while at + 4 <= len(packet):
+        kind, size = (
+            int.from_bytes(packet[at : at + 2], "big"),
+            int.from_bytes(packet[at + 2 : at + 4], "big"),
+        )
+        if kind in (USERNAME, USERHASH):
+            end = min(at + 4 + size, len(packet))
+            hidden[at + 4 : end] = b"*" * (end - at - 4)
+        at += 4 + size + -size % 4
+    return bytes(hidden)
 
 
 def without_credentials(value: Any) -> Any:

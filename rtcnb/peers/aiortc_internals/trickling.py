@@ -1,4 +1,4 @@
-"""Every underscore name of aiortc and aioice that rtcnb touches, checked at import.
+"""aiortc with candidates as they come.
 
 aiortc gathers all candidates before ``setLocalDescription`` returns and fires no ``icecandidate``. The
 connection below returns at once and reports each candidate as it comes, by overriding one method of its own
@@ -18,58 +18,15 @@ from collections.abc import Callable
 from typing import Any
 
 import aioice.ice
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCRtpTransceiver
-from aiortc.jitterbuffer import JitterBuffer, JitterFrame
-from aiortc.rtcicetransport import RTCIceCandidate, RTCIceGatherer, RTCIceTransport, candidate_from_aioice
+from aiortc import RTCConfiguration, RTCPeerConnection
+from aiortc.jitterbuffer import JitterBuffer
+from aiortc.rtcicetransport import RTCIceCandidate, RTCIceTransport, candidate_from_aioice
 
-from ..errors import RtcnbError
+from .jitter_buffer import PromptJitterBuffer
 
 log = logging.getLogger("rtcnb")
 
 GATHER_TIMEOUT = 5.0
-
-
-def _check_names() -> None:
-    """Fail at import, in a sentence, where a new aiortc or aioice lacks a name used below."""
-    used = {
-        RTCPeerConnection: [
-            "_RTCPeerConnection__gather",
-            "_RTCPeerConnection__connect",
-            "_RTCPeerConnection__sctp_mline_index",
-        ],
-        RTCRtpTransceiver: ["_get_mline_index"],
-        RTCRtpReceiver: ["_RTCRtpReceiver__jitter_buffer"],
-        JitterBuffer: ["_capacity", "_origin", "_packets", "_remove_frame"],
-        RTCIceGatherer: ["_connection"],
-        aioice.ice.Connection: [
-            "_check_list",
-            "_protocols",
-            "_transport_policy",
-            "get_component_candidates",
-            "request_received",
-        ],
-    }
-    missing = [
-        f"{cls.__name__}.{name}"
-        for cls, names in used.items()
-        for name in names
-        if not hasattr(cls, name) and not _is_set_in(cls, name)
-    ]
-    missing += [
-        f"aioice.ice.{name}"
-        for name in ("server_reflexive_candidate", "relayed_candidate")
-        if not hasattr(aioice.ice, name)
-    ]
-    if missing:
-        raise RtcnbError(
-            "This version of aiortc or aioice lacks what rtcnb needs: " + ", ".join(missing) + ". Install a "
-            "version that rtcnb was tested with: pip install 'aiortc>=1.16,<2'."
-        )
-
-
-def _is_set_in(cls: type, attribute: str) -> bool:
-    """Say whether a method of the class itself names this attribute."""
-    return any(attribute in f.__code__.co_names for f in vars(cls).values() if hasattr(f, "__code__"))
 
 
 CandidateListener = Callable[[RTCIceCandidate], None]
@@ -162,41 +119,17 @@ class TricklingConnection(RTCPeerConnection):
             if transceiver.kind == "video" and type(stock) is JitterBuffer:
                 receiver._RTCRtpReceiver__jitter_buffer = PromptJitterBuffer(stock.capacity, is_video=True)
 
+    def late_packets(self) -> dict[str, int]:
+        """Return the packets that came too late for a frame, by receiver."""
+        buffers = {
+            f"{t.kind}, mid {t.mid}": t.receiver._RTCRtpReceiver__jitter_buffer
+            for t in self.getTransceivers()
+        }
+        return {name: b.late_packets for name, b in buffers.items() if isinstance(b, PromptJitterBuffer)}
+
     def remote_candidates(self) -> list[RTCIceCandidate]:
         """Return what every ICE transport holds of the other side's candidates."""
         return [c for transport, _ in self._transports() for c in transport.getRemoteCandidates()]
-
-
-class PromptJitterBuffer(JitterBuffer):
-    """aiortc's jitter buffer, without its wait for the next frame's first packet: 33 ms at 30 frames a second.
-
-    The marker bit of a frame's last packet (RFC 3550 section 5.1; RFC 7741 section 4.1 for VP8, RFC 6184
-    section 5.1 for H.264) says that it is complete.
-    """
-
-    def _remove_frame(self, sequence_number: int) -> JitterFrame | None:
-        while (found := self._first_frame()) is not None:
-            count, frame = found
-            self.remove(count)
-            if frame.data:  # padding may follow the marker; an empty frame would end the decoder for good
-                return frame
-        return None
-
-    def _first_frame(self) -> tuple[int, JitterFrame] | None:
-        """Return the first frame that is complete, with the number of its packets."""
-        data: list[bytes] = []
-        timestamp = None
-        for count in range(self._capacity):
-            packet = self._packets[(self._origin + count) % self._capacity]
-            if packet is None:
-                return None
-            if timestamp is not None and packet.timestamp != timestamp:
-                return count, JitterFrame(b"".join(data), timestamp)  # it ended without a marker
-            timestamp = packet.timestamp
-            data.append(packet._data)
-            if packet.marker:
-                return count + 1, JitterFrame(b"".join(data), timestamp)
-        return None
 
 
 class _Gathering:
@@ -290,6 +223,3 @@ class _Gathering:
         told = candidate_from_aioice(candidate)
         told.sdpMid, told.sdpMLineIndex = self.mid, self.index
         self.on_candidate(told)
-
-
-_check_names()
