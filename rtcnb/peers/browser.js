@@ -7,6 +7,8 @@ const NativePeerConnection = /** @type {typeof RTCPeerConnection} */ (RTCPeerCon
 const STATES = /** @type {const} */ (["signalingState", "iceGatheringState", "iceConnectionState", "connectionState"]);
 
 const ARRIVAL_TIMEOUT_MS = 8000;
+const STATISTICS_EVERY_MS = 1000;
+const NOT_SENT = ["id", "timestamp", "base64Certificate"]; // known already, in every entry the same, and long
 
 /** @param {string} name @param {string} message */
 function fail(name, message) {
@@ -15,6 +17,57 @@ function fail(name, message) {
 
 /** @param {RTCSessionDescription | null} description */
 const describe = (description) => description && { type: description.type, sdp: description.sdp };
+
+/** What getStats says, once a second and whenever the connection changes: what is new since the last time. */
+class Statistics {
+  /** @param {RTCPeerConnection} pc @param {import("../web/objects.js").Emit} emit */
+  constructor(pc, emit) {
+    this.pc = pc;
+    this.emit = emit;
+    /** @type {Map<string, Record<string, any>>} */
+    this.sent = new Map();
+    this.timer = 0;
+    this.taking = false;
+  }
+
+  start() {
+    this.timer ||= window.setInterval(() => this.take(), STATISTICS_EVERY_MS);
+  }
+
+  stop() {
+    clearInterval(this.timer);
+    this.timer = -1;
+  }
+
+  async take() {
+    if (this.taking || this.timer === -1) return;
+    this.taking = true;
+    try {
+      this.tell(await this.pc.getStats());
+    } finally {
+      this.taking = false;
+    }
+  }
+
+  /** @param {RTCStatsReport} report */
+  tell(report) {
+    if (this.timer === -1) return; // closed meanwhile
+    /** @type {Record<string, Record<string, any>>} */
+    const changed = {};
+    report.forEach((entry, id) => {
+      const before = this.sent.get(id) ?? {};
+      const members = Object.entries(entry).filter(([name, value]) => !NOT_SENT.includes(name) && !same(value, before[name]));
+      if (members.length) changed[id] = Object.fromEntries(members);
+      this.sent.set(id, entry);
+    });
+    const gone = [...this.sent.keys()].filter((id) => !report.has(id));
+    gone.forEach((id) => this.sent.delete(id));
+    this.emit("statistics", { changed, gone });
+  }
+}
+
+/** @param {any} a @param {any} b */
+const same = (a, b) => a === b || (typeof a === "object" && JSON.stringify(a) === JSON.stringify(b));
 
 class BrowserPeer {
   /**
@@ -36,6 +89,7 @@ class BrowserPeer {
     this.sent = { local: "", remote: "" };
     this.channelCount = 0;
     this.ownStream = new MediaStream(); // one, so that the far end plays picture and sound in step
+    this.statistics = new Statistics(this.pc, emit);
     this.listen();
   }
 
@@ -43,6 +97,9 @@ class BrowserPeer {
     const { pc } = this;
     for (const state of STATES) {
       pc.addEventListener(`${state.toLowerCase()}change`, () => this.emit("state", this.snapshot()));
+    }
+    for (const soon of ["iceconnectionstatechange", "connectionstatechange"]) {
+      pc.addEventListener(soon, () => this.statistics.take());
     }
     pc.onnegotiationneeded = () => this.emit("negotiationneeded", this.snapshot());
     pc.onicecandidate = ({ candidate }) =>
@@ -164,6 +221,7 @@ class BrowserPeer {
 
   /** @param {RTCSessionDescriptionInit | null} description */
   async setLocalDescription(description) {
+    this.statistics.start();
     await (description ? this.pc.setLocalDescription(description) : this.pc.setLocalDescription());
     return this.reply();
   }
@@ -242,6 +300,7 @@ class BrowserPeer {
 
   dispose() {
     this.undo.splice(0).forEach((undo) => undo());
+    this.statistics.stop();
     this.pc.close();
     for (const id of this.remoteTracks.splice(0)) {
       registry().tracks.get(id)?.stop();

@@ -26,6 +26,7 @@ from ..sdp import Candidate, SessionDescription
 from . import refusals
 from .channel import DataChannel, checked_options
 from .ice_servers import checked as checked_servers
+from .page_reports import PageReports
 from .peer import Peer, Sender, Transceiver
 from .tracks import page_track_of
 
@@ -63,12 +64,24 @@ class BrowserPeer(Peer):
         self._numbers = itertools.count(1)
         self._channels: dict[str, DataChannel] = {}
         self._ufrag: str | None = None
+        self._event_time: float | None = None
         super().__init__(name, trace)  # last: it closes the older peer of this name
+        self._reports = PageReports(self.trace, name)
         self._made(config["rtcConfiguration"])
 
     # -- what the page tells
 
     def _on_event(self, event: str, detail: Any, buffers: list[memoryview]) -> None:
+        self._event_time = self._page.event_time
+        try:
+            self._hear(event, detail, buffers)
+        finally:
+            self._event_time = None
+
+    def _record(self, event: Callable[..., Any], **members: Any) -> None:
+        super()._record(event, **{"time": self._event_time or time.monotonic(), **members})
+
+    def _hear(self, event: str, detail: Any, buffers: list[memoryview]) -> None:
         self._mirror(detail)
         if event == "icecandidate":
             self._on_candidate(detail.get("candidate"))
@@ -76,6 +89,8 @@ class BrowserPeer(Peer):
             code, text = detail.get("errorCode"), str(detail.get("errorText"))
             self._record(traces.ServerEvent, url=str(detail.get("url")), error_code=code, text=text)
             self.emit("icecandidateerror", **detail)
+        elif event == "statistics":
+            self._reports.take(detail["changed"], detail["gone"], self._page.event_time)
         elif event == "negotiationneeded":
             self.emit("negotiationneeded")
         elif event == "track":

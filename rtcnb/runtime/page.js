@@ -32,6 +32,7 @@ class Page {
     this.link = model.get("link");
     this.instance = newId();
     this.sequence = 0;
+    this.heard = 0; // the number of the kernel's last message
     this.disposed = false;
     /** @type {Map<string, Promise<any>>} */
     this.modules = new Map();
@@ -85,7 +86,7 @@ class Page {
 
   /** @param {Record<string, any>} message @param {ArrayBuffer[]} [buffers] */
   send(message, buffers = []) {
-    const content = { link: this.link, from: this.instance, ...message };
+    const content = { link: this.link, from: this.instance, at: performance.now(), heard: this.heard, ...message };
     // Frames, and what views say of them; all else keeps its order on the one lane.
     const fast = buffers.length || registry().receivers.has(message.object);
     if (fast && this.fastLane?.send(content, buffers)) return;
@@ -114,6 +115,7 @@ class Page {
   /** @param {Order} order @param {DataView[]} buffers */
   async receive(order, buffers) {
     if (order?.to !== this.instance) return;
+    this.heard = Math.max(this.heard, order.n ?? 0);
     try {
       const value = (await this.obey(order, buffers)) ?? null;
       if (order.id) this.reply(order.id, value);

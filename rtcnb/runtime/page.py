@@ -24,6 +24,7 @@ from .. import trace
 from ..errors import NoPage, PageError, PageGone, PageRefused, PageTimeout
 from ..web.esm import module
 from . import loop
+from .clock import PageClock
 from .fast_lane import FastLane
 
 log = logging.getLogger("rtcnb")
@@ -64,6 +65,7 @@ class PageInfo:
     tab: str = ""
     modules: set[str] = field(default_factory=set)
     fast_lane: asyncio.Future[str] | None = None
+    clock: PageClock = field(default_factory=PageClock)
 
 
 class LinkWidget(anywidget.AnyWidget):
@@ -74,7 +76,14 @@ class LinkWidget(anywidget.AnyWidget):
 
 
 class Link:
-    """The kernel's end of the link; one a kernel, made by `link()` at first use."""
+    """The kernel's end of the link; one a kernel, made by `link()` at first use.
+
+    Attributes
+    ----------
+    pages : dict of str to PageInfo
+    message_time : float
+        When the page sent the message that is being taken, in seconds on this kernel's monotonic clock.
+    """
 
     _handlers: ClassVar[dict[str, Link]] = {}
 
@@ -86,6 +95,8 @@ class Link:
         self._gone_listeners: dict[str, Callable[[str], None]] = {}
         self._replies: dict[str, tuple[str, asyncio.Future[Any]]] = {}
         self._numbers = itertools.count(1)
+        self._sent = itertools.count(1)
+        self.message_time = 0.0
         self._hello = asyncio.Event()
         self._fast_lane: FastLane | None = None
         self._opening = asyncio.Lock()
@@ -99,12 +110,16 @@ class Link:
     def receive(self, content: dict[str, Any], buffers: list[memoryview]) -> None:
         """Take one message of a page; runs on the background loop."""
         kind, page = content.get("kind"), str(content.get("from"))
-        if page in self.pages:
-            self.pages[page].heard_at, self.pages[page].silent = time.monotonic(), False
+        now = self.message_time = time.monotonic()
+        if (known := self.pages.get(page)) is not None:
+            known.heard_at, known.silent = now, False
+            at_ms, after = content.get("at"), content.get("heard")
+            if isinstance(at_ms, int | float) and isinstance(after, int):
+                self.message_time = known.clock.heard(at_ms, after, now)
         if kind == "hello":
             self._welcome(page, content)
         elif page not in self.pages:
-            self.widget.send({"to": page, "id": "", "op": "renew"})
+            self._send({"to": page, "id": "", "op": "renew"})
         elif kind == "focus":
             self.pages[page].focused_at = time.monotonic()
         elif kind == "bye":
@@ -153,7 +168,7 @@ class Link:
             if time.monotonic() - page.heard_at > GONE_AFTER:
                 self._page_gone(page.instance)
                 return
-            self.widget.send({"to": page.instance, "id": "", "op": "ping"})
+            self._send({"to": page.instance, "id": "", "op": "ping"})
             await asyncio.sleep(PING_EVERY)
 
     def _reply(self, content: dict[str, Any], buffers: list[memoryview]) -> None:
@@ -216,7 +231,7 @@ class Link:
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         reply.add_done_callback(lambda r: r.cancelled() or r.exception())  # nobody may be left to look at it
         self._replies[number] = (page, reply)
-        self.widget.send({"to": page, "id": number, "op": op, **members}, list(buffers))
+        self._send({"to": page, "id": number, "op": op, **members}, buffers)
         try:
             return await asyncio.wait_for(self._answer(self.pages[page], reply), timeout)
         except TimeoutError:
@@ -238,14 +253,23 @@ class Link:
             if time.monotonic() - max(asked_at, page.heard_at) > SILENT_AFTER:
                 self._silent(page)
                 raise PageGone(SILENT)
-            self.widget.send({"to": page.instance, "id": "", "op": "ping"})
+            self._send({"to": page.instance, "id": "", "op": "ping"})
 
     def push(self, page: str, id: str, name: str, detail: Any, buffers: Sequence[bytes] = ()) -> None:
         """Send something to `id` without waiting for a reply: by the fast lane where there is one."""
         content = {"to": page, "id": "", "op": "push", "object": id, "name": name, "detail": detail}
-        if self._fast_lane and self._fast_lane.send(page, content, buffers):
-            return
-        self.widget.send(content, list(buffers))
+        self._send(content, buffers, self._fast_lane)
+
+    def _send(
+        self, content: dict[str, Any], buffers: Sequence[bytes] = (), fast_lane: FastLane | None = None
+    ) -> None:
+        """Send a message, numbered: the page tells which was the last that it heard."""
+        content["n"] = next(self._sent)
+        page = self.pages.get(content["to"])
+        if page is not None:
+            page.clock.sent(content["n"], time.monotonic())
+        if fast_lane is None or not fast_lane.send(content["to"], content, buffers):
+            self.widget.send(content, list(buffers))
 
     async def load(self, page: PageInfo, name: str) -> None:
         """Give the page a JavaScript module of this package, once."""

@@ -107,6 +107,11 @@ class PageObject:
         await self._link.order(page.instance, "create", object=self.id, module=self._name, config=config)
         self.page = page.instance
 
+    @property
+    def event_time(self) -> float:
+        """When the page sent the event that is being heard, on the kernel's monotonic clock."""
+        return self._link.message_time
+
     def _event(self, event: str, detail: Any, buffers: list[memoryview], page: str) -> None:
         self._on_event(event, detail, buffers)
 

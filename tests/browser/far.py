@@ -97,7 +97,8 @@ def proxy_to(reach: Callable[[], Awaitable[Ends]], tls: ssl.SSLContext | None = 
         await proxy.over.wait()
         server.close()
         proxy.cut()
-        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=5)
+        if left := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(left, timeout=5)
 
     thread = threading.Thread(target=lambda: proxy.loop.run_until_complete(serve()), daemon=True)
     thread.start()
