@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from .media.processing import process as process
     from .media.sources import TestPattern as TestPattern
     from .media.view import view as view
+    from .peers import faults as faults
     from .peers.browser import BrowserPeer as BrowserPeer
     from .peers.ice_check import check_ice_servers as check_ice_servers
+    from .peers.instruments import observe as observe
     from .peers.kernel import KernelPeer as KernelPeer
+    from .peers.wire import Wire as Wire
     from .peers.wire import connect as connect
     from .sdp import Candidate as Candidate
     from .sdp import SessionDescription as SessionDescription
@@ -47,20 +50,22 @@ _HOMES = {
     "TestPattern": "media.sources",
     "Trace": "trace",
     "check_ice_servers": "peers.ice_check",
+    "Wire": "peers.wire",
     "connect": "peers.wire",
+    "observe": "peers.instruments",
     "doctor": "doctor",
     "paste": "sdp",
     "process": "media.processing",
     "view": "media.view",
 }
-_MODULES = ("errors", "language", "sdp")
+_MODULES = {"errors": "errors", "faults": "peers.faults", "language": "language", "sdp": "sdp"}
 
 __all__ = sorted([*_HOMES, *_MODULES, "__version__"])
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return importlib.import_module(f".{name}", __name__)
+        return importlib.import_module(f".{_MODULES[name]}", __name__)
     if name not in _HOMES:
         raise AttributeError(f"rtcnb has no {name!r}; it has {', '.join(__all__)}.")
     value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)

@@ -317,10 +317,17 @@ class BrowserPeer(Peer):
         wire = None if given is None else {"type": given.type, "sdp": given.sdp}
         types = () if given is None else (given.type,)
         begun = time.monotonic()
-        await self._ask(f"set{side.capitalize()}Description", types, (wire,), refusal)
-        current = self._local if side == "local" else self._remote
-        if current is not None:
-            self._record_set(side, given or current, begun)
+        if side == "local":
+            self._held = []
+        try:
+            await self._ask(f"set{side.capitalize()}Description", types, (wire,), refusal)
+            current = self._local if side == "local" else self._remote
+            if current is not None:
+                self._record_set(side, given or current, begun)
+        finally:
+            held, self._held = self._held or [], None
+            for candidate in held:
+                self._send(candidate)
 
     async def addIceCandidate(self, candidate: Any = None) -> None:
         """Add one of the other side's candidates; None, or an empty one, is end-of-candidates.

@@ -95,6 +95,10 @@ class Peer(Emitter, ABC):
         self._last_operation_at = time.monotonic()
         self._operations = asyncio.Lock()
         self._observers: list[Callable[[], None]] = []
+        self._held: list[Candidate] | None = None  # what a page may tell before its description is noted here
+        self._outlets: list[
+            Callable[[SessionDescription | Candidate], None]
+        ] = []  # wires, on the background loop
         self.colour = Peer._colours.setdefault(name, len(Peer._colours) % COLOURS)
         older = Peer._named.get(name)
         Peer._named[name] = self
@@ -186,6 +190,15 @@ class Peer(Emitter, ABC):
         if created is not None and (created.type != given.type or created.sdp == given.sdp):
             created = None
         self._record(traces.DescriptionSet, time=begun, side=side, description=given, created=created)
+        if side == "local" and given.type != "rollback":
+            self._send(given)
+
+    def _send(self, content: SessionDescription | Candidate) -> None:
+        if self._held is not None and isinstance(content, Candidate):
+            self._held.append(content)
+            return
+        for outlet in list(self._outlets):
+            outlet(content)
 
     async def _do(self, method: str, arguments: tuple[str, ...], operation: Callable[[], Awaitable[T]]) -> T:
         """Run one operation after the other (webrtc-pc 4.4.1.2) on the background loop, and record it."""
@@ -345,6 +358,7 @@ class Peer(Emitter, ABC):
         self._candidates.append(candidate)
         self._record(traces.CandidateEvent, action="gathered", candidate=candidate)
         self.emit("icecandidate", candidate=None if candidate.is_end else candidate)
+        self._send(candidate)
         self._changed()
 
     # -- what each kind does its own way

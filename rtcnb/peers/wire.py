@@ -1,11 +1,383 @@
-"""The path of messages between two peers: `connect` carries them all, in order and at once."""
+"""Wire: the path of messages between two peers, by hand or at once; `connect` runs a whole exchange over one."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
+import json
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from html import escape
+from typing import Any
 
+from .. import trace as traces
+from ..errors import PeerError, RtcnbError
 from ..runtime import loop
+from ..sdp import Candidate, SessionDescription, paste
 from .peer import Peer
+
+MAX_PENDING = 1000
+Content = SessionDescription | Candidate
+Filter = Callable[["Message"], "list[Message]"]
+_numbers = itertools.count(1)
+
+
+class Delivery:
+    """What `deliver` returns: it is under way already; awaiting it waits for its end and raises its error."""
+
+    def __init__(self, work: Any) -> None:
+        self._future = loop.submit(work)
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return loop.run(_result(self._future)).__await__()
+
+    def __repr__(self) -> str:
+        return "<delivered>" if self._future.done() else "<on its way; await it to see its end>"
+
+
+async def _result(future: Any) -> None:
+    await asyncio.wrap_future(future)
+
+
+class Message:
+    """A description or a candidate that waits to be delivered.
+
+    Attributes
+    ----------
+    number : int
+    sender, receiver : str
+        Names of peers; the receiver is ``""`` where it is in another notebook.
+    content : SessionDescription or Candidate
+    """
+
+    def __init__(self, wire: Wire, sender: Peer, receiver: Peer | None, content: Content) -> None:
+        self.number = next(_numbers)
+        self.sender = sender.name
+        self.receiver = receiver.name if receiver is not None else ""
+        self.content = content
+        self._wire = wire
+        self._from = sender
+        self._to = receiver
+
+    def deliver(self) -> Delivery:
+        """Give it to the receiver: ``setRemoteDescription`` or ``addIceCandidate``.
+
+        Await it for the end; what the receiver refuses is raised there, and stands in the trace.
+
+        Raises
+        ------
+        PeerError
+            It waits no more, or its receiver is in another notebook.
+        """
+        self._take("deliver")
+        return Delivery(self._wire._deliver(self))
+
+    def drop(self) -> None:
+        """Lose it."""
+        self._take("drop")
+        self._record("dropped")
+
+    def duplicate(self) -> Message:
+        """Put a copy right behind it, and return the copy."""
+        copy = self.copy()
+        with self._wire._lock:
+            self._wire._pending.insert(self._place("duplicate") + 1, copy)
+        copy._record("duplicated")
+        return copy
+
+    def copy(self) -> Message:
+        """Return another message with the same content, which waits nowhere yet."""
+        return Message(self._wire, self._from, self._to, self.content)
+
+    def reorder(self, position: int = -1) -> None:
+        """Move it to another position among those that wait; by default to the end."""
+        with self._wire._lock:
+            self._take("reorder")
+            pending = self._wire._pending
+            pending.insert(len(pending) if position == -1 else position, self)
+        self._record("reordered")
+
+    def delay(self, seconds: float) -> Delivery:
+        """Deliver it later by itself; await it for the end."""
+        self._take("delay")
+        self._record("delayed")
+        return Delivery(self._wire._deliver_later(self, seconds))
+
+    def edit(self, change: Callable[[str], str] | str | Content) -> None:
+        """Change it on its way.
+
+        Parameters
+        ----------
+        change : callable, str, SessionDescription or Candidate
+            Called with the SDP or the candidate's line, it returns another; or the other one itself.
+
+        Raises
+        ------
+        PeerError
+            It waits no more.
+        """
+        self._place("edit")
+        self.content = edited(self.content, change)
+        self._record("edited")
+
+    def to_json(self) -> str:
+        """Return it as one line, for ``rtcnb.paste`` or ``wire.paste`` in another notebook."""
+        if isinstance(self.content, SessionDescription):
+            return self.content.to_json()
+        return json.dumps(self.content.to_json()).replace("'", "\\u0027")
+
+    def _place(self, what: str) -> int:
+        if self not in self._wire._pending:
+            raise PeerError(
+                f"{what}(): message {self.number} waits no more. wire.pending lists those that do."
+            )
+        return self._wire._pending.index(self)
+
+    def _take(self, what: str) -> None:
+        with self._wire._lock:  # cells and the background loop both take messages off
+            del self._wire._pending[self._place(what)]
+
+    def _record(self, action: str) -> None:
+        if isinstance(self.content, SessionDescription):
+            carried: dict[str, Any] = {"description": self.content}
+        else:
+            carried = {"candidate": self.content}
+        self._from.trace.append(
+            traces.MessageEvent(
+                peer=self.sender, action=action, number=self.number, receiver=self.receiver, **carried
+            )
+        )
+
+    def __repr__(self) -> str:
+        way = f"{self.sender} → {self.receiver or 'another notebook'}"
+        return f"<message {self.number}, {way}: {self._words()}>"
+
+    def _words(self) -> str:
+        if isinstance(self.content, SessionDescription):
+            kinds = " ".join(str(media.kind) for media in self.content.document.media)
+            return f"{self.content.type} ({kinds or 'no media'})"
+        return self.content.candidate or "end of candidates"
+
+    def _repr_html_(self) -> str:
+        return f"<code>{escape(repr(self))}</code>"
+
+
+def edited(content: Content, change: Callable[[str], str] | str | Content) -> Content:
+    """Return a description with another SDP, or a candidate with another line."""
+    if isinstance(change, SessionDescription | Candidate):
+        return change
+    if isinstance(content, SessionDescription):
+        return replace(content, sdp=change(content.sdp) if callable(change) else change)
+    return replace(content, candidate=change(content.candidate) if callable(change) else change)
+
+
+class Wire:
+    """The path of messages between two peers of this notebook, or from one to another notebook.
+
+    What `alice` or `bob` sets as its local description, and each of its candidates, becomes a message that
+    waits in `pending`. ``createAnswer`` stays with you.
+
+    Parameters
+    ----------
+    alice : Peer
+    bob : Peer, optional
+        Without one, messages are copied: ``wire.pending[0].to_json()`` here, ``wire.paste(...)`` there.
+    auto : bool
+        Deliver each at once, in order.
+
+    Attributes
+    ----------
+    errors : list of RtcnbError
+        What receivers refused of what was delivered by itself.
+    filters : list of callable
+        Each is given every new message and returns those to go on with; `rtcnb.faults` are made of them.
+    trace : Trace
+        Of `alice`.
+
+    Examples
+    --------
+    >>> wire = Wire(alice, bob)                                    # doctest: +SKIP
+    >>> await alice.setLocalDescription(await alice.createOffer())  # doctest: +SKIP
+    >>> wire.pending                                               # doctest: +SKIP
+    [<message 1, alice → bob: offer (video)>]
+    >>> await wire.deliver()                                       # doctest: +SKIP
+    """
+
+    def __init__(self, alice: Peer, bob: Peer | None = None, *, auto: bool = False) -> None:
+        if not isinstance(alice, Peer) or not (bob is None or isinstance(bob, Peer)):
+            raise PeerError("Wire(alice, bob) takes two peers, KernelPeer or BrowserPeer.")
+        if alice is bob:
+            raise PeerError(f"Wire(): both ends are {alice.name}. A call has two peers.")
+        self.errors: list[RtcnbError] = []
+        self.filters: list[Filter] = []
+        self.trace = alice.trace
+        self._pending: list[Message] = []
+        self._auto = auto
+        self._lock = threading.RLock()
+        self._delivering = asyncio.Lock()
+        self._working: set[asyncio.Future[None]] = set()
+        self._ends = [(alice, bob), *([(bob, alice)] if bob is not None else [])]
+        self._outlets = []
+        for sender, receiver in self._ends:
+            outlet = self._outlet(sender, receiver)
+            sender._outlets.append(outlet)
+            self._outlets.append((sender, outlet))
+
+    def _outlet(self, sender: Peer, receiver: Peer | None) -> Callable[[Content], None]:
+        def take(content: Content) -> None:
+            message = Message(self, sender, receiver, content)
+            message._record("sent")
+            self._add([message])
+
+        return take
+
+    def _add(self, messages: list[Message]) -> None:
+        for change in self.filters:
+            messages = [new for old in messages for new in change(old)]
+        with self._lock:
+            self._pending += messages
+            lost = self._pending[:-MAX_PENDING]
+            del self._pending[:-MAX_PENDING]
+        for message in lost:
+            message._record("dropped")
+        self._go_on()
+
+    # -- by hand
+
+    @property
+    def pending(self) -> list[Message]:
+        """The messages that wait, the oldest first."""
+        return list(self._pending)
+
+    @property
+    def auto(self) -> bool:
+        """Whether each message is delivered at once; it may be switched at any time."""
+        return self._auto
+
+    @auto.setter
+    def auto(self, auto: bool) -> None:
+        self._auto = auto
+        loop.call(self._go_on)
+
+    def deliver(self) -> Delivery:
+        """Deliver the oldest message; see `Message.deliver`."""
+        return self._oldest("deliver").deliver()
+
+    async def deliver_all(self) -> None:
+        """Deliver the messages that wait now, in order; the first error ends it."""
+        for message in self.pending:
+            if message in self._pending:
+                await message.deliver()
+
+    def drop(self) -> None:
+        """Lose the oldest message."""
+        self._oldest("drop").drop()
+
+    def duplicate(self) -> Message:
+        """Put a copy behind the oldest message."""
+        return self._oldest("duplicate").duplicate()
+
+    def reorder(self, position: int = -1) -> None:
+        """Move the oldest message to the end, or to another position."""
+        self._oldest("reorder").reorder(position)
+
+    def delay(self, seconds: float) -> Delivery:
+        """Deliver the oldest message later by itself."""
+        return self._oldest("delay").delay(seconds)
+
+    def edit(self, change: Callable[[str], str] | str | Content) -> None:
+        """Change the oldest message; see `Message.edit`."""
+        self._oldest("edit").edit(change)
+
+    async def paste(self, text: str) -> None:
+        """Give `alice` what was copied in another notebook: one message, or several lines of them.
+
+        Raises
+        ------
+        DescriptionError
+            It is nothing of that kind.
+        PeerError
+            `alice` refuses it.
+        """
+        found = paste(text)
+        for content in found if isinstance(found, list) else [found]:
+            await loop.run(_give(self._ends[0][0], content))
+
+    def close(self) -> None:
+        """Carry no more messages; those that wait are lost."""
+        for peer, outlet in self._outlets:
+            if outlet in peer._outlets:
+                peer._outlets.remove(outlet)
+        for message in self.pending:
+            message.drop()
+
+    def _oldest(self, what: str) -> Message:
+        if not self._pending:
+            raise PeerError(
+                f"wire.{what}(): no message waits. Descriptions come with setLocalDescription(), candidates follow."
+            )
+        return self._pending[0]
+
+    # -- on the background loop
+
+    async def _deliver(self, message: Message) -> None:
+        if message._to is None:
+            raise PeerError(
+                f"The other end of this wire is in another notebook: copy wire.pending[0].to_json() and give it to "
+                f"wire.paste() there. (Message {message.number} is taken off now; message.to_json() still has it.)"
+            )
+        async with self._delivering:  # one after the other, as they were sent off
+            message._record("received")
+            try:
+                await _give(message._to, message.content)
+            except RtcnbError:
+                message._record("refused")
+                raise
+
+    async def _deliver_later(self, message: Message, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self._deliver(message)
+
+    def _go_on(self) -> None:
+        if self._auto and self._pending and not self._working:
+            task = asyncio.ensure_future(self._deliver_by_itself())
+            self._working.add(task)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Future[None]) -> None:
+        self._working.discard(task)
+        self._go_on()
+
+    async def _deliver_by_itself(self) -> None:
+        while self._auto and (message := self._next()) is not None:
+            try:
+                await self._deliver(message)
+            except RtcnbError as error:
+                self.errors.append(error)
+
+    def _next(self) -> Message | None:
+        with self._lock:
+            return self._pending.pop(0) if self._pending else None
+
+    def __repr__(self) -> str:
+        ends = " – ".join(peer.name for peer, _ in self._ends)
+        return f"<Wire {ends}{', auto' if self._auto else ''}: {len(self._pending)} pending>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{i}</td><td>{escape(m.sender)} → {escape(m.receiver)}</td><td>{escape(m._words())}</td></tr>"
+            for i, m in enumerate(self._pending)
+        )
+        head = "<tr><th>pending</th><th>way</th><th>message</th></tr>"
+        return f"<div>{escape(repr(self))}</div>" + (f"<table>{head}{rows}</table>" if rows else "")
+
+
+async def _give(peer: Peer, content: Content) -> None:
+    if isinstance(content, SessionDescription):
+        await peer.setRemoteDescription(content)
+    else:
+        await peer.addIceCandidate(content)
 
 
 async def connect(alice: Peer, bob: Peer, timeout: float = 10.0) -> None:
@@ -29,33 +401,34 @@ async def connect(alice: Peer, bob: Peer, timeout: float = 10.0) -> None:
 
 
 async def _connect(alice: Peer, bob: Peer, timeout: float) -> None:
-    offer = await alice.createOffer()
-    await alice.setLocalDescription(offer)
-    await bob.setRemoteDescription(offer)
-    answer = await bob.createAnswer()
-    await bob.setLocalDescription(answer)
-    await alice.setRemoteDescription(answer)
-    await _until_connected(alice, bob, timeout)
-
-
-async def _until_connected(alice: Peer, bob: Peer, timeout: float) -> None:
-    """Carry candidates until both are connected, or until the first error of any of it."""
-    waiting = {asyncio.ensure_future(peer.wait_connected(timeout)) for peer in (alice, bob)}
-    carrying = {asyncio.ensure_future(_carry(alice, bob)), asyncio.ensure_future(_carry(bob, alice))}
-    tasks = waiting | carrying
+    wire = Wire(alice, bob)
     try:
-        while not all(task.done() for task in waiting):
-            done, _ = await asyncio.wait(
-                {t for t in tasks if not t.done()}, return_when=asyncio.FIRST_COMPLETED
-            )
+        await exchange(wire, alice, bob)
+        wire.auto = True
+        await _until_connected(wire, alice, bob, timeout)
+    finally:
+        wire.close()
+
+
+async def exchange(wire: Wire, alice: Peer, bob: Peer) -> None:
+    """Offer and answer over a wire; candidates that were gathered meanwhile go along."""
+    await alice.setLocalDescription(await alice.createOffer())
+    await wire.deliver_all()
+    await bob.setLocalDescription(await bob.createAnswer())
+    await wire.deliver_all()
+
+
+async def _until_connected(wire: Wire, alice: Peer, bob: Peer, timeout: float) -> None:
+    """Wait until both are connected, or until the first error of either or of the wire."""
+    waiting = {asyncio.ensure_future(peer.wait_connected(timeout)) for peer in (alice, bob)}
+    try:
+        while waiting:
+            done, waiting = await asyncio.wait(waiting, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
+            if wire.errors:
+                raise wire.errors[0]
             for task in done:
                 task.result()
     finally:
-        for task in tasks:
+        for task in waiting:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _carry(sender: Peer, receiver: Peer) -> None:
-    async for candidate in sender.candidates():
-        await receiver.addIceCandidate(candidate)
+        await asyncio.gather(*waiting, return_exceptions=True)
