@@ -18,7 +18,7 @@ CHECKS = {
 }
 SUITES = {
     "tests": ["pytest", "-q", "--ignore=tests/browser", "tests"],
-    "browser tests": ["pytest", "-q", "--durations=12", "tests/browser"],
+    "browser tests": ["pytest", "-q", "-n", "2", "--durations=12", "tests/browser"],
 }
 COUNT = re.compile(r"(\d+) (passed|failed|error|errors|skipped)")
 

@@ -87,6 +87,7 @@ class BrowserPeer {
     /** @type {string[]} ids of the remote tracks that are registered in the page */
     this.remoteTracks = [];
     this.sent = { local: "", remote: "" };
+    this.snapshots = 0;
     this.channelCount = 0;
     this.ownStream = new MediaStream(); // one, so that the far end plays picture and sound in step
     this.statistics = new Statistics(this.pc, emit);
@@ -120,7 +121,7 @@ class BrowserPeer {
   snapshot() {
     const { pc } = this;
     /** @type {Record<string, any>} */
-    const snapshot = { states: Object.fromEntries(STATES.map((state) => [state, pc[state]])) };
+    const snapshot = { number: this.snapshots++, states: Object.fromEntries(STATES.map((state) => [state, pc[state]])) };
     if ((pc.localDescription?.sdp ?? "") !== this.sent.local) snapshot.local = describe(pc.localDescription);
     if ((pc.remoteDescription?.sdp ?? "") !== this.sent.remote) snapshot.remote = describe(pc.remoteDescription);
     this.sent = { local: pc.localDescription?.sdp ?? "", remote: pc.remoteDescription?.sdp ?? "" };

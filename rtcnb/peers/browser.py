@@ -64,6 +64,7 @@ class BrowserPeer(Peer):
         self._numbers = itertools.count(1)
         self._channels: dict[str, DataChannel] = {}
         self._ufrag: str | None = None
+        self._mirrored: dict[str, int] = {}
         self._event_time: float | None = None
         super().__init__(name, trace)  # last: it closes the older peer of this name
         self._reports = PageReports(self.trace, name)
@@ -102,14 +103,19 @@ class BrowserPeer(Peer):
             self._on_channel(detail, buffers)
 
     def _mirror(self, snapshot: dict[str, Any]) -> None:
+        """Take over what a snapshot says; a reply is looked at after events that the page sent behind it."""
+        number = snapshot.get("number", 0)
+        known = {name for name in ("local", "remote", "states") if name in snapshot}
+        newer = {name for name in known if number >= self._mirrored.get(name, 0)}
+        self._mirrored.update(dict.fromkeys(newer, number))
         for side in ("local", "remote"):
-            if side in snapshot:
+            if side in newer:
                 described = snapshot[side]
                 setattr(self, f"_{side}", described and SessionDescription.from_any(described))
         self._restarted()
-        for state, value in snapshot.get("states", {}).items():
+        for state, value in (snapshot["states"] if "states" in newer else {}).items():
             self._set_state(state, value)
-        if "local" in snapshot or "remote" in snapshot:
+        if newer & {"local", "remote"}:
             self._changed()
 
     def _restarted(self) -> None:
