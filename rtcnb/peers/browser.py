@@ -27,8 +27,9 @@ from . import refusals
 from .channel import DataChannel, checked_options
 from .ice_servers import checked as checked_servers
 from .page_reports import PageReports
-from .peer import Peer, Sender, Transceiver
+from .peer import Peer
 from .tracks import page_track_of
+from .transceiver import Sender, Transceiver
 
 
 class BrowserPeer(Peer):

@@ -15,7 +15,8 @@ from .. import trace as traces
 from ..errors import PeerError
 from ..runtime import loop
 from ..sdp import Candidate, SessionDescription
-from .wire import Filter, Message, Wire, edited
+from .message import Message, edited
+from .wire import Filter, Wire
 
 Change = Callable[[SessionDescription], str]
 RELAY_ONLY = {"iceTransportPolicy": "relay"}

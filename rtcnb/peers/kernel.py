@@ -31,9 +31,10 @@ from .ice_servers import checked, for_aiortc
 from .instruments import Reporter
 from .kernel_channel import KernelChannel
 from .negotiation import NegotiationNeeded
-from .peer import Peer, Sender, Transceiver
+from .peer import Peer
 from .remote_candidates import RemoteCandidates
 from .tracks import kernel_track_of
+from .transceiver import Sender, Transceiver
 
 STATE_NAMES = ("signalingState", "iceGatheringState", "iceConnectionState", "connectionState")
 
@@ -236,7 +237,7 @@ class KernelPeer(Peer):
             ``iceRestart`` was asked for.
         """
         if options.get("iceRestart"):
-            raise self._no_restart()
+            raise refusals.no_restart(self.name)
         if options:
             raise NotSupported(f"{self.name}.createOffer(): aiortc takes no options ({', '.join(options)}).")
         return await self._do("createOffer", (), lambda: self._describe("createOffer", self._pc.createOffer))
@@ -327,10 +328,7 @@ class KernelPeer(Peer):
 
     def _refuse(self, side: refusals.Side, given: SessionDescription) -> None:
         if given.type == "rollback":
-            raise NotSupported(
-                f"{self.name}: aiortc cannot roll back (it takes the call and breaks its own state). A "
-                "BrowserPeer can. Here, close this peer and make a new one."
-            )
+            raise refusals.no_rollback(self.name)
         offer = self._remote_as_set if side == "local" else self._local_as_set
         error = refusals.of_description(self.name, self.signalingState, side, given, offer)
         if error is not None:
@@ -408,13 +406,7 @@ class KernelPeer(Peer):
 
     def restartIce(self) -> None:
         """Raise NotSupported: aiortc has no ICE restart."""
-        raise self._no_restart()
-
-    def _no_restart(self) -> NotSupported:
-        return NotSupported(
-            f"{self.name}: aiortc cannot restart ICE: its credentials are made once, with the transport. A "
-            "BrowserPeer can. Here, close this peer, make a new one and negotiate again."
-        )
+        raise refusals.no_restart(self.name)
 
     async def _close(self) -> None:
         loop.close_at_exit(self, None)

@@ -7,7 +7,6 @@ import time
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar
 
 from .. import trace as traces
@@ -17,6 +16,7 @@ from ..runtime import loop
 from ..runtime.emitter import Emitter
 from ..sdp import Candidate, SessionDescription
 from . import refusals
+from .transceiver import DIRECTIONS, Sender, Transceiver
 from .why import SILENCE_AFTER, why_not_connected, why_silent
 
 T = TypeVar("T")
@@ -29,28 +29,7 @@ STATES = {
     "connectionState": "new",
 }
 CANDIDATE_TIMEOUT = 30.0
-DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 COLOURS = 6  # in web/theme.css; a name keeps its own
-
-
-@dataclass(eq=False)
-class Sender:
-    """What `addTrack` returns; `removeTrack` takes it back."""
-
-    peer: str
-    track: Any
-    handle: Any = None
-
-
-@dataclass(eq=False)
-class Transceiver:
-    """A sender and a receiver that share one section of the descriptions (webrtc-pc section 5.4)."""
-
-    kind: Kind
-    direction: str
-    mid: str | None = None
-    sender: Sender | None = None
-    handle: Any = None
 
 
 class Peer(Emitter, ABC):

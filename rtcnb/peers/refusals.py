@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..errors import CandidateError, DescriptionError, InvalidState, PeerError
+from ..errors import CandidateError, DescriptionError, InvalidState, NotSupported, PeerError
 from ..sdp import Candidate, Media, SessionDescription
 from ..sdp.description import problem_of
 
@@ -50,6 +50,22 @@ IN_WRONG_STATE: dict[tuple[Side, str, str], str] = {
 def closed(name: str, method: str) -> InvalidState:
     """Return the error for any call on a closed peer."""
     return InvalidState(f"{name}.{method}(): {name} is closed. A closed peer stays closed: make a new one.")
+
+
+def no_restart(name: str) -> NotSupported:
+    """Return the error for an ICE restart of a kernel peer."""
+    return NotSupported(
+        f"{name}: aiortc cannot restart ICE: its credentials are made once, with the transport. A BrowserPeer can. "
+        "Here, close this peer, make a new one and negotiate again."
+    )
+
+
+def no_rollback(name: str) -> NotSupported:
+    """Return the error for a rollback of a kernel peer."""
+    return NotSupported(
+        f"{name}: aiortc cannot roll back (it takes the call and breaks its own state). A BrowserPeer can. Here, "
+        "close this peer and make a new one."
+    )
 
 
 def of_description(

@@ -243,7 +243,8 @@ def test_a_call_outlives_the_loss_of_jupyterlabs_connection(lab_server: Server, 
                 told = nb.run(
                     "passed_s = time.monotonic() - begun\n"
                     "print((bob.track('video').counters.frames - before) / passed_s,"
-                    " alice.connectionState, camera.state, len(await alice.getStats()) > 0, (await camera.snapshot()).shape)"
+                    " alice.connectionState, camera.state, len(await alice.getStats()) > 0,"
+                    " (await camera.snapshot()).shape)"
                 ).text
             frames_per_second, rest = told.strip().split(" ", 1)
             assert float(frames_per_second) > 5, "media does not take JupyterLab's connection"
