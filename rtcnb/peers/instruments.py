@@ -13,6 +13,7 @@ from .. import trace as traces
 from ..errors import WrongTrack
 from ..sdp import Candidate, SessionDescription
 from .aiortc_internals import address_text, attach, statistics_of
+from .peer import STATES
 
 Statistics = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -131,9 +132,6 @@ def _ends(pair: Any) -> dict[str, Any]:
     }
 
 
-STATE_NAMES = ("signalingState", "iceGatheringState", "iceConnectionState", "connectionState")
-
-
 def observe(pc: Any, name: str = "aiortc", trace: traces.Trace | None = None) -> traces.Trace:
     """Write down what an aiortc connection does that rtcnb did not make.
 
@@ -171,11 +169,11 @@ class _Observed:
     def __init__(self, pc: RTCPeerConnection, name: str, trace: traces.Trace) -> None:
         self._pc, self._name, self._trace = pc, name, trace
         self._reporter = Reporter(trace, name)
-        self._states = {state: getattr(pc, state) for state in STATE_NAMES}
+        self._states = {state: getattr(pc, state) for state in STATES}
         self._created = ""
         self._record(traces.PeerEvent, place="kernel")
         self._reporter.attach(pc)
-        for state in STATE_NAMES:
+        for state in STATES:
             pc.on(state.lower() + "change", lambda state=state: self._state_changed(state))
         pc.on(
             "track", lambda track: self._record(traces.TrackEvent, action="received", track_kind=track.kind)

@@ -31,12 +31,10 @@ from .ice_servers import checked, for_aiortc
 from .instruments import Reporter
 from .kernel_channel import KernelChannel
 from .negotiation import NegotiationNeeded
-from .peer import Peer
+from .peer import STATES, Peer
 from .remote_candidates import RemoteCandidates
 from .tracks import kernel_track_of
 from .transceiver import Sender, Transceiver
-
-STATE_NAMES = ("signalingState", "iceGatheringState", "iceConnectionState", "connectionState")
 
 
 class KernelPeer(Peer):
@@ -91,7 +89,7 @@ class KernelPeer(Peer):
     def _make(self, configuration: Any) -> TricklingConnection:
         pc = TricklingConnection(configuration, self._on_candidate, self._on_server, self._on_gathered)
         self._reporter.attach(pc)
-        for state in STATE_NAMES:
+        for state in STATES:
             pc.on(state.lower() + "change", lambda state=state: self._set_state(state, getattr(pc, state)))
         pc.on("signalingstatechange", self._on_signaling)
         pc.on("track", self._on_track)
@@ -112,8 +110,9 @@ class KernelPeer(Peer):
     def _on_server(self, server: str, error: BaseException | None) -> None:
         text, code = str(error) or type(error).__name__, server_error_code(error)
         self._record(traces.ServerEvent, url=server, error_code=code, text=text)
-        said = f"{server} gave no candidate: {text}"
-        self.emit("icecandidateerror", url=server, errorText=said, errorCode=code)
+        self.emit(
+            "icecandidateerror", url=server, errorText=f"{server} gave no candidate: {text}", errorCode=code
+        )
 
     def _on_gathered(self) -> None:
         self._gathered(Candidate.from_any(None))
