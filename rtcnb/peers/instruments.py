@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from aiortc import RTCPeerConnection
@@ -12,7 +12,7 @@ from aiortc import RTCPeerConnection
 from .. import trace as traces
 from ..errors import WrongTrack
 from ..sdp import Candidate, SessionDescription
-from .aiortc_internals import address_text, attach, statistics_of
+from .aiortc_internals import TricklingConnection, address_text, attach, statistics_of
 from .peer import STATES
 
 Statistics = Callable[[], Awaitable[dict[str, Any]]]
@@ -120,6 +120,14 @@ class Reporter:
         """Write down no more statistics."""
         if self._polling is not None:
             self._polling.cancel()
+
+
+def dropped(pc: TricklingConnection, tracks: Iterable[Any]) -> dict[str, int]:
+    """Return how many packets and frames were left out so far, by what and why."""
+    drops = {f"packets came too late for {name}": count for name, count in pc.late_packets().items()}
+    for track in tracks:
+        drops[f"frames of {track.label} came faster than they were read"] = track.counters.skipped
+    return drops
 
 
 def _ends(pair: Any) -> dict[str, Any]:

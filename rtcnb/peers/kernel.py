@@ -28,7 +28,7 @@ from .aiortc_internals import TricklingConnection, statistics_of
 from .aiortc_types import codec_names, server_error_code, to_configuration, to_session_description
 from .channel import DataChannel, checked_options
 from .ice_servers import checked, for_aiortc
-from .instruments import Reporter
+from .instruments import Reporter, dropped
 from .kernel_channel import KernelChannel
 from .negotiation import NegotiationNeeded
 from .peer import STATES, Peer
@@ -286,7 +286,7 @@ class KernelPeer(Peer):
         self._local_as_set = bare
         self._describe_local()
         self._record_set("local", given, begun)
-        self._reporter.poll(self._stats, self._drops)
+        self._reporter.poll(self._stats, lambda: dropped(self._pc, self._tracks.values()))
         self._changed()
 
     def _describe_local(self) -> None:
@@ -394,14 +394,6 @@ class KernelPeer(Peer):
                 entry["framesDecoded"] = counters.frames
                 entry["framesPerSecond"] = round(counters.frames_per_second, 1)
         return stats
-
-    def _drops(self) -> dict[str, int]:
-        """Return how many frames and packets were left out so far, by what and why."""
-        drops = {f"packets came too late for {name}": n for name, n in self._pc.late_packets().items()}
-        for track in self._tracks.values():
-            if isinstance(track, KernelTrack):
-                drops[f"frames of {track.label} came faster than they were read"] = track.counters.skipped
-        return drops
 
     def restartIce(self) -> None:
         """Raise NotSupported: aiortc has no ICE restart."""
