@@ -312,8 +312,9 @@ class Device(Emitter):
 
     def _become(self, state: str) -> None:
         self.state = state
+        error = type(self.error).__name__ if self.error else ""
         text = f"{self.noun} {state}" + (f": {self.error}" if self.error else "")
-        traces.current().append(traces.MediaEvent(action=state, text=text, device=self.label))
+        traces.current().append(traces.MediaEvent(action=state, text=text, error=error, device=self.label))
         self._tell()
 
     def _tell(self) -> None:

@@ -169,7 +169,12 @@ class BrowserPeer(Peer):
         return reply.get("value")
 
     async def _ask(
-        self, method: str, arguments: tuple[str, ...], args: tuple[Any, ...], refusal: Callable[[], Any]
+        self,
+        method: str,
+        arguments: tuple[str, ...],
+        args: tuple[Any, ...],
+        refusal: Callable[[], Any],
+        given: str = "",
     ) -> Any:
         """Call the page's peer; where it refuses, say why in our words beside the browser's."""
 
@@ -179,7 +184,7 @@ class BrowserPeer(Peer):
             except PageRefused as refused:
                 raise (refusal() or self._error(method, refused)) from refused
 
-        return await self._do(method, arguments, operation)
+        return await self._do(method, arguments, operation, given)
 
     def _error(self, method: str, refused: PageRefused) -> RtcnbError:
         if refused.name == "StreamFailed":
@@ -327,7 +332,9 @@ class BrowserPeer(Peer):
         if side == "local":
             self._held = []
         try:
-            await self._ask(f"set{side.capitalize()}Description", types, (wire,), refusal)
+            await self._ask(
+                f"set{side.capitalize()}Description", types, (wire,), refusal, given.sdp if given else ""
+            )
             current = self._local if side == "local" else self._remote
             if current is not None:
                 self._record_set(side, given or current, begun)

@@ -304,7 +304,7 @@ class KernelPeer(Peer):
         InvalidState, DescriptionError, NotSupported
         """
         given = SessionDescription.from_any(description)
-        await self._do("setRemoteDescription", _types(given), lambda: self._set_remote(given))
+        await self._do("setRemoteDescription", _types(given), lambda: self._set_remote(given), given.sdp)
 
     async def _set_remote(self, given: SessionDescription) -> None:
         self._refuse("remote", given)

@@ -179,7 +179,9 @@ class Peer(Emitter, ABC):
         for outlet in list(self._outlets):
             outlet(content)
 
-    async def _do(self, method: str, arguments: tuple[str, ...], operation: Callable[[], Awaitable[T]]) -> T:
+    async def _do(
+        self, method: str, arguments: tuple[str, ...], operation: Callable[[], Awaitable[T]], given: str = ""
+    ) -> T:
         """Run one operation after the other (webrtc-pc 4.4.1.2) on the background loop, and record it."""
         self._last_operation_at = time.monotonic()
 
@@ -193,9 +195,8 @@ class Peer(Emitter, ABC):
             result = await loop.run(chained())
         except RtcnbError as error:
             first_line = str(error).partition("\n")[0]
-            self._record(
-                traces.ApiCall, method=method, arguments=arguments, outcome="error", error=first_line
-            )
+            refused = {"outcome": "error", "error": first_line, "given": given}
+            self._record(traces.ApiCall, method=method, arguments=arguments, **refused)
             raise
         self._record(traces.ApiCall, method=method, arguments=arguments, outcome="ok", error="")
         return result

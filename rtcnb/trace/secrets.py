@@ -18,12 +18,15 @@ SECRET_NAMES = frozenset({"username", "credential", "password"})
 
 def without_keys(description: SessionDescription) -> SessionDescription:
     """Return the description without the keys that ``a=crypto`` and ``k=`` lines carry."""
-    sdp = description.sdp
+    hidden = keys_hidden(description.sdp)
+    return description if hidden == description.sdp else SessionDescription(type=description.type, sdp=hidden)
+
+
+def keys_hidden(sdp: str) -> str:
+    """Return an SDP, or what was meant to be one, without such keys."""
     if "a=crypto:" not in sdp and "k=" not in sdp:
-        return description
-    lines = sdp.splitlines(keepends=True)
-    hidden = "".join(map(_without_key, lines))
-    return description if hidden == sdp else SessionDescription(type=description.type, sdp=hidden)
+        return sdp
+    return "".join(map(_without_key, sdp.splitlines(keepends=True)))
 
 
 def _without_key(line: str) -> str:

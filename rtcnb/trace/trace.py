@@ -40,6 +40,8 @@ class Trace:
     epoch : float
         Seconds since 1970 at time 0 of the trace's clock, which is this machine's ``time.monotonic()``, or that
         of the machine where it was saved.
+    live : bool
+        Whether it is being written now, and not read from a file.
     source : str
         What it was read from: ``webrtc-internals``, ``rtcstats``, ...; ``""`` for a live one.
     dropped, thinned : int
@@ -58,6 +60,7 @@ class Trace:
             raise ValueError(f"max_events is {max_events}; a trace holds at least one event.")
         self.max_events = max_events
         self.epoch = time.time() - time.monotonic()
+        self.live = True
         self.source = ""
         self.missing: tuple[str, ...] = ()
         self._events: list[Event] = []
@@ -180,6 +183,7 @@ class Trace:
         ordered = sorted(events, key=_time)
         trace = cls(max(len(ordered), 100_000))
         trace._events = ordered
+        trace.live = False
         trace.epoch, trace.source, trace.missing = epoch, source, tuple(missing)
         return trace
 

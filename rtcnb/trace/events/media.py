@@ -44,6 +44,8 @@ class MediaEvent(Event):
     action : str
         ``started``, ``stopped``, ``failed``, ``function-error``, ``dropped`` (frames), ...
     text : str
+    error : str
+        The name of the exception, where one was raised: ``DeviceDenied``.
     device : str
         The label of the camera or microphone, where it is one.
     frames : int
@@ -53,6 +55,7 @@ class MediaEvent(Event):
     kind: ClassVar[str] = "media"
     action: str
     text: str = ""
+    error: str = ""
     device: str = ""
     frames: int = 0
 

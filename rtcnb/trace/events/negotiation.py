@@ -8,10 +8,11 @@ from typing import Any, ClassVar, Literal
 
 from ...sdp.candidate import Candidate
 from ...sdp.description import SessionDescription
-from ..secrets import without_credentials, without_keys
+from ..secrets import keys_hidden, without_credentials, without_keys
 from .base import Event, one_line
 
 Outcome = Literal["ok", "error", "pending"]
+MAX_GIVEN = 65536  # characters of what a stranger sent
 MARKS: dict[str, str] = {"ok": "", "error": " ✕", "pending": " …"}
 
 
@@ -56,6 +57,8 @@ class ApiCall(Event):
     outcome : {"ok", "error", "pending"}
     error : str
         What it raised.
+    given : str
+        The description or the candidate that was refused, as it came; the keys of ``a=crypto`` are left out.
     """
 
     kind: ClassVar[str] = "call"
@@ -63,6 +66,11 @@ class ApiCall(Event):
     arguments: tuple[str, ...] = ()
     outcome: Outcome = "ok"
     error: str = ""
+    given: str = ""
+
+    def __post_init__(self) -> None:
+        if self.given:
+            object.__setattr__(self, "given", keys_hidden(self.given[:MAX_GIVEN]))
 
     def __str__(self) -> str:
         why = f" {self.error}" if self.error else ""

@@ -1,0 +1,274 @@
+"""What a trace shows of each end of a call, gathered once for all rules of the diagnosis."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+from ..sdp import Candidate, SessionDescription
+from .events import (
+    ApiCall,
+    CandidateEvent,
+    DescriptionSet,
+    DtlsEvent,
+    Event,
+    MediaEvent,
+    PacketEvent,
+    PairEvent,
+    PeerEvent,
+    SelectedPair,
+    ServerEvent,
+    StateChange,
+    StatisticsEvent,
+)
+from .packets import decode
+
+SILENCE_AFTER = 4.5  # seconds; a wait that hears nothing says so within 5
+ACTIONS = (ApiCall, DescriptionSet, CandidateEvent)
+BINDING = {b"\x00\x01": "request", b"\x01\x01": "response", b"\x01\x11": "error"}  # RFC 8489 section 5
+
+
+class Side:
+    """One end of a call: the last peer of its name.
+
+    Parameters
+    ----------
+    name : str
+    events : list of Event
+        Its own, by time, since it was made.
+    end : float
+        When the trace ends; now, for a live one.
+    """
+
+    def __init__(self, name: str, events: list[Event], end: float) -> None:
+        self.name = name
+        self.events = events
+        self.end = end
+        self.other: Side | None = None
+
+    def of(self, *kinds: type[Any]) -> list[Any]:
+        """Return the events of these kinds."""
+        return [event for event in self.events if isinstance(event, kinds)]
+
+    def last(self, kind: type[Any]) -> Any:
+        """Return the last event of a kind, or None."""
+        return next((event for event in reversed(self.events) if isinstance(event, kind)), None)
+
+    # -- signaling
+
+    @cached_property
+    def place(self) -> str:
+        """``page``, ``kernel`` or ``""``."""
+        return next((e.place for e in self.of(PeerEvent) if e.place), "")
+
+    @cached_property
+    def configuration(self) -> dict[str, Any]:
+        """Members of its RTCConfiguration, as set last."""
+        return {name: value for e in self.of(PeerEvent) for name, value in e.configuration.items()}
+
+    def state(self, name: str, before: float | None = None) -> str:
+        """Return a state as it was at the end, or at a time."""
+        changes = [e for e in self.of(StateChange) if e.state == name and (before is None or e.time < before)]
+        return changes[-1].new if changes else {"signalingState": "stable"}.get(name, "new")
+
+    def was(self, name: str, value: str) -> bool:
+        """Whether a state ever had this value."""
+        return any(e.state == name and e.new == value for e in self.of(StateChange))
+
+    @cached_property
+    def errors(self) -> list[ApiCall]:
+        """The calls that were refused."""
+        return [call for call in self.of(ApiCall) if call.outcome == "error"]
+
+    def called(self, method: str) -> bool:
+        """Whether a method was called, and did not fail."""
+        return any(call.method == method and call.outcome != "error" for call in self.of(ApiCall))
+
+    def set_last(self, side: str) -> DescriptionSet | None:
+        """Return the last local or remote description's event."""
+        return next((e for e in reversed(self.of(DescriptionSet)) if e.side == side), None)
+
+    @cached_property
+    def local(self) -> SessionDescription | None:
+        """The last local description."""
+        event = self.set_last("local")
+        return event.description if event else None
+
+    @cached_property
+    def remote(self) -> SessionDescription | None:
+        """The last remote description."""
+        event = self.set_last("remote")
+        return event.description if event else None
+
+    @cached_property
+    def local_ufrags(self) -> set[str]:
+        """The ufrags of all its local descriptions."""
+        return {u for e in self.of(DescriptionSet) if e.side == "local" for u in ufrags(e.description)}
+
+    @cached_property
+    def negotiated(self) -> bool:
+        """Whether both descriptions are there and nothing is outstanding."""
+        stable = self.state("signalingState") in ("stable", "closed")
+        return stable and self.local is not None and self.remote is not None
+
+    # -- the network
+
+    @cached_property
+    def gathered(self) -> list[Candidate]:
+        """Its own candidates."""
+        found = [e.candidate for e in self.of(CandidateEvent) if e.action == "gathered"]
+        return [c for c in found if not c.is_end]
+
+    @cached_property
+    def gathering_ended(self) -> bool:
+        """Whether all its own candidates are known."""
+        ends = any(e.action == "gathered" and e.candidate.is_end for e in self.of(CandidateEvent))
+        return ends or self.was("iceGatheringState", "complete")
+
+    @cached_property
+    def received(self) -> list[Candidate]:
+        """The other side's candidates, one by one or in its description."""
+        added = [e.candidate for e in self.of(CandidateEvent) if e.action == "added"]
+        written = [c for m in (self.remote.document.media if self.remote else ()) for c in m.candidates]
+        return [*[c for c in added if not c.is_end], *written]
+
+    @cached_property
+    def servers(self) -> list[ServerEvent]:
+        """The servers that gave no candidate."""
+        return self.of(ServerEvent)
+
+    @cached_property
+    def pairs(self) -> list[PairEvent]:
+        """Each candidate pair as it was last."""
+        return list({(e.local, e.remote): e for e in self.of(PairEvent)}.values())
+
+    @cached_property
+    def selected(self) -> SelectedPair | None:
+        """The pair that carries the call, or carried it."""
+        found: SelectedPair | None = self.last(SelectedPair)
+        return found
+
+    @cached_property
+    def checks(self) -> Counter[str]:
+        """How many checks went and came: ``sent request``, ``received response``, ``received error 401``, ..."""
+        counts: Counter[str] = Counter()
+        for packet in self.of(PacketEvent):
+            kind = BINDING.get(packet.data[:2]) if packet.protocol == "stun" else None
+            if kind == "error":
+                kind = f"error {decode(packet.data).get('ERROR-CODE')}"
+            if kind:
+                counts[f"{packet.direction} {kind}"] += 1
+        for pair in self._entries("candidate-pair") if not counts else ():
+            for member, name in STATISTICS.items():
+                counts[name] += int(pair.get(member) or 0)
+        return counts
+
+    def _entries(self, kind: str) -> Iterable[dict[str, Any]]:
+        report = self.last(StatisticsEvent)
+        return [e for e in (report.report if report else {}).values() if e.get("type") == kind]
+
+    @property
+    def heard(self) -> bool:
+        """Whether any check of the other side came, or any of its own was answered."""
+        return any(self.checks[f"received {kind}"] for kind in ("request", "response")) or any(
+            p.state == "succeeded" for p in self.pairs
+        )
+
+    @cached_property
+    def dtls(self) -> list[DtlsEvent]:
+        """How far the handshake came."""
+        return self.of(DtlsEvent)
+
+    def role(self) -> str:
+        """Return the DTLS role, ``client`` or ``server``."""
+        return next((e.role for e in reversed(self.dtls) if e.role), "")
+
+    @cached_property
+    def media(self) -> list[MediaEvent]:
+        """What was dropped, and what failed."""
+        return self.of(MediaEvent)
+
+    # -- how it stands
+
+    @property
+    def connected(self) -> bool:
+        """Whether it is connected."""
+        return self.state("connectionState") == "connected"
+
+    @property
+    def was_connected(self) -> bool:
+        """Whether it ever was."""
+        return self.was("connectionState", "connected")
+
+    @property
+    def ice_connected(self) -> bool:
+        """Whether ICE ever found a way."""
+        return self.was("iceConnectionState", "connected") or self.was("iceConnectionState", "completed")
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed."""
+        return "failed" in (self.state("connectionState"), self.state("iceConnectionState"))
+
+    @property
+    def hangs(self) -> bool:
+        """Whether nothing was done for seconds, and it is not connected."""
+        if self.was_connected or self.closed:
+            return False
+        done = [e.time for e in self.of(*ACTIONS)]
+        return bool(done) and self.end - max(done) >= SILENCE_AFTER
+
+    @property
+    def in_trouble(self) -> bool:
+        """Whether it failed or hangs, and never was connected."""
+        return not self.was_connected and (self.failed or self.hangs)
+
+    @cached_property
+    def closed(self) -> bool:
+        """Whether its own `close` was called."""
+        return self.called("close")
+
+
+STATISTICS = {
+    "requestsSent": "sent request",
+    "requestsReceived": "received request",
+    "responsesSent": "sent response",
+    "responsesReceived": "received response",
+}
+
+
+def ufrags(description: SessionDescription) -> set[str]:
+    """Return the ICE user name fragments of a description."""
+    return {media.ufrag for media in description.document.media if media.ufrag}
+
+
+def fingerprints(description: SessionDescription) -> set[str]:
+    """Return the certificates' fingerprints of a description, in capitals."""
+    media = description.document.media
+    return {str(f.value).upper() for m in media if not m.rejected for f in m.fingerprints}
+
+
+def sides_of(events: Iterable[Event], end: float) -> list[Side]:
+    """Return the ends of all calls of a trace, each knowing its other end where that is there too."""
+    own: dict[str, list[Event]] = {}
+    for event in events:
+        if isinstance(event, PeerEvent) and event.action == "created":
+            own[event.peer] = []  # made again under its name: what was before is another call
+        if event.peer:
+            own.setdefault(event.peer, []).append(event)
+    sides = [Side(name, events, end) for name, events in own.items()]
+    for side in sides:
+        side.other = _other(side, sides)
+    return sides
+
+
+def _other(side: Side, sides: list[Side]) -> Side | None:
+    rest = [x for x in sides if x is not side]
+    told = ufrags(side.remote) if side.remote else set()
+    for other in rest:
+        heard = ufrags(other.remote) if other.remote else set()
+        if told & other.local_ufrags or heard & side.local_ufrags:
+            return other
+    return rest[0] if len(rest) == 1 else None

@@ -1,0 +1,8 @@
+"""The rules of the diagnosis, one for each cause; they read the evidence and nothing else."""
+
+from __future__ import annotations
+
+from . import ice, media, negotiation, security
+from .registry import RULES, Hit, Rule
+
+__all__ = ["RULES", "Hit", "Rule", "ice", "media", "negotiation", "security"]

@@ -1,0 +1,179 @@
+"""Candidates, checks, servers: why the two ends do not reach each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..events import CandidateEvent, DescriptionSet, SelectedPair, ServerEvent
+from ..evidence import SILENCE_AFTER, Side, ufrags
+from .registry import Hit, rule
+
+REFUSED_LOGIN = {401, 403, 438, 441, 486}  # RFC 8489 section 14.8, RFC 8656 section 19
+CONSENT = 30.0  # seconds: RFC 7675 section 5.1
+
+
+def _descriptions(side: Side) -> tuple[DescriptionSet, ...]:
+    return tuple(x for x in (side.set_last("local"), side.set_last("remote")) if x is not None)
+
+
+@rule("stale-description", "error", "RFC 8839 section 5.4")
+def stale_description(side: Side) -> Iterator[Hit]:
+    """What this side was told belongs to no description that the other ever set."""
+    other = side.other
+    if other is None or side.remote is None or other.local is None or side.was_connected:
+        return
+    told = ufrags(side.remote)
+    if told and not told & other.local_ufrags:
+        set_there = tuple(x for x in (side.set_last("remote"), other.set_last("local")) if x)
+        yield Hit(set_there, {"other": other.name, "ufrag": min(told)})
+
+
+@rule("wrong-pwd", "error", "RFC 8445 section 7.3")
+def wrong_pwd(side: Side) -> Iterator[Hit]:
+    other = side.other
+    if side.remote is not None and other is not None and other.local is not None:
+        told = {m.ufrag: m.pwd for m in side.remote.document.media}
+        set_there = {m.ufrag: m.pwd for m in other.local.document.media}
+        if any(ufrag in set_there and pwd != set_there[ufrag] for ufrag, pwd in told.items()):
+            yield Hit(tuple(x for x in (side.set_last("remote"), other.set_last("local")) if x))
+            return
+    refused = side.checks["received error 401"] or side.checks["sent error 401"]
+    if side.in_trouble and refused:
+        yield Hit(_descriptions(side), confidence=0.8)
+
+
+@rule("relay-only", "error", "W3C webrtc-pc section 4.2.5")
+def relay_only(side: Side) -> Iterator[Hit]:
+    wanted = side.configuration.get("iceTransportPolicy") == "relay" and not side.was_connected
+    if wanted and side.gathering_ended and not any(c.type == "relay" for c in side.gathered):
+        yield Hit(tuple(side.servers))
+
+
+def _lacks_candidates(side: Side) -> bool:
+    return side.remote is not None and not side.received and bool(side.remote.document.media)
+
+
+@rule("no-candidates", "error", "RFC 8838 section 4")
+def no_candidates(side: Side) -> Iterator[Hit]:
+    """Neither end has candidates of the other: told once, at the first of them."""
+    other = side.other
+    if other is None or not (side.in_trouble or other.in_trouble) or side.name > other.name:
+        return
+    if _lacks_candidates(side) and _lacks_candidates(other):
+        ends = side.remote is not None and any(e.candidate.is_end for e in _added(side) + _added(other))
+        yield Hit((*_descriptions(side), *_descriptions(other)), {"other": other.name}, 0.8 if ends else 1.0)
+
+
+def _added(side: Side) -> list[CandidateEvent]:
+    return [e for e in side.of(CandidateEvent) if e.action == "added"]
+
+
+@rule("no-remote-candidates", "error", "RFC 8838 section 4")
+def no_remote_candidates(side: Side) -> Iterator[Hit]:
+    other = side.other
+    if not side.in_trouble or not _lacks_candidates(side) or (other and _lacks_candidates(other)):
+        return
+    confidence = 0.9 if other is None or other.gathered else 0.6
+    yield Hit(_descriptions(side), confidence=confidence)
+
+
+@rule("mdns-only", "error", "RFC 8828")
+def mdns_only(side: Side) -> Iterator[Hit]:
+    if side.in_trouble and side.received and all(c.is_mdns for c in side.received) and not side.ice_connected:
+        yield Hit(tuple(_added(side)[:4]), {"name": str(side.received[0].address)}, 0.9)
+
+
+def _relays(servers: list[ServerEvent]) -> list[ServerEvent]:
+    return [e for e in servers if e.url.startswith("turn")]
+
+
+@rule("turn-login", "error", "RFC 8489 section 9.2")
+def turn_login(side: Side) -> Iterator[Hit]:
+    for event in _relays(side.servers):
+        if event.error_code in REFUSED_LOGIN and side.in_trouble:
+            yield Hit((event,), {"url": event.url, "code": event.error_code}, 0.95)
+
+
+@rule("turn-unreachable", "error", "RFC 8656 section 7")
+def turn_unreachable(side: Side) -> Iterator[Hit]:
+    for event in _relays(side.servers):
+        if event.error_code not in REFUSED_LOGIN and side.in_trouble:
+            yield Hit((event,), {"url": event.url, "text": event.text}, 0.9)
+
+
+@rule("symmetric-nats", "error", "RFC 4787 section 4.1")
+def symmetric_nats(side: Side) -> Iterator[Hit]:
+    other = side.other
+    types = {c.type for c in side.gathered}
+    told = {c.type for c in side.received}
+    heard = side.heard or (other is not None and other.heard)
+    if side.in_trouble and not heard and "srflx" in types & told and "relay" not in types | told:
+        yield Hit(tuple(side.pairs[:6]), confidence=0.6)
+
+
+@rule("no-udp", "error", "RFC 8445 section 7.2.5", symptom=True)
+def no_udp(side: Side) -> Iterator[Hit]:
+    """Both ends have all that they need, both send, and nothing comes."""
+    other = side.other
+    if other is None or side.name > other.name or not (side.in_trouble or other.in_trouble):
+        return
+    ready = all(s.negotiated and s.received for s in (side, other))
+    if ready and not side.heard and not other.heard and not side.ice_connected:
+        page_and_kernel = {side.place, other.place} == {"page", "kernel"}
+        where = "page-kernel" if page_and_kernel else (side.place or "other")
+        yield Hit((*side.pairs[:3], *other.pairs[:3]), {"other": other.name, "where": where}, 0.7)
+
+
+@rule("unreachable", "error", "RFC 8445 section 7.2.5", symptom=True)
+def unreachable(side: Side) -> Iterator[Hit]:
+    if side.failed and not side.ice_connected and not side.was_connected and side.received and not side.heard:
+        yield Hit(tuple(p for p in side.pairs if p.state == "failed")[:6], confidence=0.7)
+
+
+@rule("no-reply", "error", "RFC 8445 section 7.2.5", symptom=True)
+def no_reply(side: Side) -> Iterator[Hit]:
+    """The other end is elsewhere; nothing of it was heard."""
+    if side.other is None and side.hangs and side.negotiated and side.received and not side.heard:
+        yield Hit(tuple(side.pairs[:6]), confidence=0.6)
+
+
+@rule("peer-vanished", "error", "RFC 7675 section 5.1")
+def peer_vanished(side: Side) -> Iterator[Hit]:
+    if not side.was_connected or side.closed or (side.other is not None and side.other.closed):
+        return
+    state = side.state("connectionState")
+    if state in ("disconnected", "failed", "closed") and not _said_goodbye(side):
+        changes = [e for e in side.events if getattr(e, "state", "") == "connectionState"]
+        yield Hit(tuple(changes[-2:]), {"state": state}, 0.9)
+
+
+def _said_goodbye(side: Side) -> bool:
+    """Whether the other side ended the call in order: its DTLS transport was closed before consent ran out."""
+    closed = [e.time for e in side.dtls if e.state == "closed"]
+    heard = [e.time for e in side.events if getattr(e, "direction", "") == "received"]
+    return bool(closed and heard) and closed[-1] - heard[-1] < CONSENT / 10
+
+
+@rule("dead-stun", "warning", "RFC 8445 section 5.1.1.2")
+def dead_stun(side: Side) -> Iterator[Hit]:
+    local = next((e for e in side.of(DescriptionSet) if e.side == "local"), None)
+    for event in side.servers:
+        if local is not None and event.url.startswith("stun"):
+            waited = event.time - local.time
+            if event.error_code == 701 or waited >= SILENCE_AFTER:
+                yield Hit((event,), {"url": event.url, "waited_s": f"{waited:.1f}"}, 0.9)
+
+
+@rule("turn-lost", "warning", "RFC 8656 section 7")
+def turn_lost(side: Side) -> Iterator[Hit]:
+    """It works without; it may not elsewhere."""
+    if side.was_connected:
+        for event in _relays(side.servers):
+            yield Hit((event,), {"url": event.url, "text": event.text, "code": event.error_code or ""}, 0.9)
+
+
+@rule("peer-reflexive", "advice", "RFC 8445 section 7.3.1.3")
+def peer_reflexive(side: Side) -> Iterator[Hit]:
+    pair: SelectedPair | None = side.selected
+    if side.was_connected and pair is not None and pair.remote_type == "prflx" and not side.received:
+        yield Hit((pair,), {"address": pair.remote})
