@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import nbformat
 from playwright.sync_api import Locator, Page
+from playwright.sync_api import TimeoutError as Late
 
 SCREENSHOTS = os.environ.get("RTCNB_SCREENSHOTS")
 
@@ -114,15 +115,24 @@ class Notebook:
 
     def wait_idle(self, timeout: float = 60) -> None:
         """Wait until the notebook is shown and its kernel idle."""
-        self.page.wait_for_function(
-            f"""name => {{
-                const widget = window.jupyterapp && {WIDGET};
-                return widget?.context?.path === name && widget.content.model?.cells.length >= 0
-                    && widget.sessionContext.session?.kernel?.status === 'idle';
-            }}""",
-            arg=self.name,
-            timeout=timeout * 1000,
-        )
+        try:
+            self.page.wait_for_function(
+                f"""name => {{
+                    const widget = window.jupyterapp && {WIDGET};
+                    return widget?.context?.path === name && widget.content.model?.cells.length >= 0
+                        && widget.sessionContext.session?.kernel?.status === 'idle';
+                }}""",
+                arg=self.name,
+                timeout=timeout * 1000,
+            )
+        except Late as error:
+            state = self.page.evaluate(
+                f"""() => {{
+                    const widget = window.jupyterapp && {WIDGET}, kernel = widget?.sessionContext?.session?.kernel;
+                    return [widget?.context?.path, kernel?.status, kernel?.connectionStatus, kernel?.hasPendingInput];
+                }}"""
+            )
+            raise TimeoutError(f"{self.name} is not idle after {timeout:g} s: {state}") from error
 
     # -- cells
 
