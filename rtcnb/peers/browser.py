@@ -369,10 +369,6 @@ class BrowserPeer(Peer):
         entries = await self._ask("getStats", (), (), lambda: None)
         return {entry["id"]: entry for entry in entries}
 
-    async def _heard(self) -> bool:
-        pairs = [x for x in (await self.getStats()).values() if x.get("type") == "candidate-pair"]
-        return any(pair.get("requestsReceived", 0) + pair.get("responsesReceived", 0) for pair in pairs)
-
     def restartIce(self) -> None:
         """Ask for new ICE credentials with the next offer; `negotiationneeded` follows."""
         self._post("restartIce")

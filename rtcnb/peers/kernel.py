@@ -375,9 +375,6 @@ class KernelPeer(Peer):
 
     # -- the rest
 
-    async def _heard(self) -> bool:
-        return self._pc.heard()
-
     async def getStats(self) -> dict[str, dict[str, Any]]:
         """Return the statistics by id, members named as in webrtc-stats; what aiortc lacks is added.
 

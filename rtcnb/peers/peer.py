@@ -11,13 +11,14 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from .. import trace as traces
 from ..errors import ConnectionFailed, InvalidState, PeerError, RtcnbError
+from ..finding import Finding
 from ..media.track import KernelTrack, Kind, PageTrack
 from ..runtime import loop
 from ..runtime.emitter import Emitter
 from ..sdp import Candidate, SessionDescription
+from ..trace.evidence import SILENCE_AFTER
 from . import refusals
 from .transceiver import DIRECTIONS, Sender, Transceiver
-from .why import SILENCE_AFTER, why_not_connected, why_silent
 
 T = TypeVar("T")
 Track = KernelTrack | PageTrack
@@ -280,7 +281,7 @@ class Peer(Emitter, ABC):
                 )
                 break
             except TimeoutError:
-                await self._refuse_silence()
+                await self._refuse_to_hang()
         if self.connectionState == "connected":
             return
         sentence = (
@@ -289,19 +290,23 @@ class Peer(Emitter, ABC):
             else f"{self.name} is {self.connectionState}: "
         )
         sentence += f"connectionState {self.connectionState}, iceConnectionState {self.iceConnectionState}."
-        raise ConnectionFailed(sentence, why_not_connected(self))
+        raise ConnectionFailed(sentence, self._causes())
 
-    async def _refuse_silence(self) -> None:
-        """Raise where both sides have tried for seconds and not one packet of the other side came."""
-        quiet = time.monotonic() - self._last_operation_at > SILENCE_AFTER - 1
-        trying = self.iceConnectionState in ("new", "checking") and not why_not_connected(self)
-        if quiet and trying and not await self._heard():
-            other = next((peer for peer in Peer._named.values() if _answers(peer, self)), None)
-            raise ConnectionFailed(f"{self.name} hears nothing of the other side.", [why_silent(self, other)])
+    async def _refuse_to_hang(self) -> None:
+        """Raise where nothing was done for seconds and it is known what is missing: waiting would not help."""
+        await self._report()
+        if self.connectionState != "connected" and (causes := self._causes()):
+            quiet_s = time.monotonic() - self._last_operation_at
+            sentence = f"{self.name} hangs: nothing was done for {quiet_s:.0f} s, and something is missing."
+            raise ConnectionFailed(sentence, causes)
 
-    @abstractmethod
-    async def _heard(self) -> bool:
-        """Whether any connectivity check arrived, or was answered."""
+    def _causes(self) -> list[Finding]:
+        return [
+            f for f in self.trace.diagnose(self.name) if f.severity == "error" and f.rule != "cannot-tell"
+        ]
+
+    async def _report(self) -> None:
+        """Have the trace know what the peer knows by now; a page tells once a second."""
 
     async def wait_gathered(self, timeout: float = CANDIDATE_TIMEOUT) -> SessionDescription:
         """Wait until every candidate is known and return ``localDescription`` with all of them.
@@ -393,11 +398,3 @@ class Peer(Emitter, ABC):
     @abstractmethod
     async def _close(self) -> None:
         """End the call, on the background loop."""
-
-
-def _answers(peer: Peer, other: Peer) -> bool:
-    """Whether `other` has been given this peer's description: its ICE credentials tell."""
-    if peer is other or peer._local is None or other._remote is None:
-        return False
-    ours, theirs = ({media.ufrag for media in x.document.media} for x in (peer._local, other._remote))
-    return bool(ours & theirs - {None})

@@ -21,12 +21,15 @@ ORDER = {rule.name: place for place, rule in enumerate(RULES)}
 WANTED = {"state": "states", "description": "descriptions", "candidate": "candidates", "pair": "checks"}
 
 
-def diagnose(trace: Trace) -> Findings:
+def diagnose(trace: Trace, peer: str | None = None) -> Findings:
     """Return what is known, the likeliest cause first; see `Trace.diagnose`."""
     events = trace.select()
     last = events[-1].time if events else 0.0
     sides = sides_of(events, time.monotonic() if trace.live else last)
-    sides.append(Side("", [e for e in events if not e.peer], last))
+    if peer is None:
+        sides.append(Side("", [e for e in events if not e.peer], last))
+    else:
+        sides = [s for s in sides if s.name == peer or (s.other is not None and s.other.name == peer)]
     found = [(rule, side, hit) for rule in RULES for side in sides for hit in rule.find(side)]
     if any(rule.severity == "error" and not rule.symptom for rule, _, _ in found):
         found = [(rule, side, hit) for rule, side, hit in found if not rule.symptom]

@@ -230,8 +230,13 @@ class Trace:
         index = pandas.to_datetime([row["time"] + self.epoch for row in rows], unit="s", utc=True)
         return pandas.DataFrame(rows, index=index)
 
-    def diagnose(self) -> list[Finding]:
-        """Say what went wrong in the call, the likeliest cause first; nothing where it went well.
+    def diagnose(self, peer: str | None = None) -> list[Finding]:
+        """Say what went wrong, the likeliest cause first; nothing where all went well.
+
+        Parameters
+        ----------
+        peer : str, optional
+            Only its call: what is known of it and of its other end.
 
         Returns
         -------
@@ -240,7 +245,7 @@ class Trace:
         """
         from .diagnose import diagnose
 
-        return diagnose(self)
+        return diagnose(self, peer)
 
     # -- what people see
 

@@ -128,8 +128,9 @@ class Notebook:
         except Late as error:
             state = self.page.evaluate(
                 f"""() => {{
-                    const widget = window.jupyterapp && {WIDGET}, kernel = widget?.sessionContext?.session?.kernel;
-                    return [widget?.context?.path, kernel?.status, kernel?.connectionStatus, kernel?.hasPendingInput];
+                    const widget = window.jupyterapp && {WIDGET};
+                    const kernel = widget?.sessionContext?.session?.kernel;
+                    return [widget?.context?.path, kernel?.status, kernel?.connectionStatus];
                 }}"""
             )
             raise TimeoutError(f"{self.name} is not idle after {timeout:g} s: {state}") from error

@@ -53,7 +53,6 @@ def check_names() -> None:
             "check_complete",
             "check_state",
             "get_component_candidates",
-            "request_received",
         ],
     }
     missing = [

@@ -59,7 +59,6 @@ class TricklingConnection(RTCPeerConnection):
         self.on_server = on_server
         self.on_gathered = on_gathered
         self.gathering: asyncio.Task[None] | None = None
-        self.requests_heard = 0
 
     async def _RTCPeerConnection__gather(self) -> None:
         places = {t: place for t, place in self._transports() if t.iceGatherer.state == "new"}
@@ -69,7 +68,6 @@ class TricklingConnection(RTCPeerConnection):
             connection = transport.iceGatherer._connection
             gathering = _Gathering(connection, mid, index, self.on_candidate, self.on_server)
             connection.get_component_candidates = gathering.get_component_candidates
-            connection.request_received = self._counting(connection.request_received)
         self.gathering = asyncio.ensure_future(self._gather_and_connect(list(places), self.gathering))
 
     async def _gather_and_connect(
@@ -85,19 +83,6 @@ class TricklingConnection(RTCPeerConnection):
         if self.signalingState != "closed":
             self.on_gathered()
             await self._RTCPeerConnection__connect()
-
-    def _counting(self, request_received: Callable[..., None]) -> Callable[..., None]:
-        def counted(*args: Any) -> None:
-            self.requests_heard += 1
-            request_received(*args)
-
-        return counted
-
-    def heard(self) -> bool:
-        """Say whether any connectivity check of the other side arrived, or any of ours was answered."""
-        connections = [transport.iceGatherer._connection for transport, _ in self._transports()]
-        answered = aioice.ice.CandidatePair.State.SUCCEEDED
-        return self.requests_heard > 0 or any(p.state == answered for c in connections for p in c._check_list)
 
     def _transports(self) -> list[tuple[RTCIceTransport, tuple[str, int]]]:
         """Return each ICE transport with the mid and index of the m-line that owns it."""

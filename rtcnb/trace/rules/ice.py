@@ -50,7 +50,9 @@ def relay_only(side: Side) -> Iterator[Hit]:
 
 
 def _lacks_candidates(side: Side) -> bool:
-    return side.remote is not None and not side.received and bool(side.remote.document.media)
+    still_coming = side.other is not None and not side.other.gathered and not side.other.gathering_ended
+    told = side.remote is not None and bool(side.remote.document.media)
+    return told and not side.received and not still_coming
 
 
 @rule("no-candidates", "error", "RFC 8838 section 4")

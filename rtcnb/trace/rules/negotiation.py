@@ -52,6 +52,8 @@ def glare(side: Side) -> Iterator[Hit]:
 def candidate_first(side: Side) -> Iterator[Hit]:
     for call in side.errors:
         remote = side.set_last("remote")
+        if call.method == REMOTE:
+            return  # the description that was to come first was refused: what follows from that is no cause
         if call.method == "addIceCandidate" and (remote is None or remote.time > call.time):
             yield Hit((call,))
             return
