@@ -308,7 +308,7 @@ class BrowserPeer(Peer):
         ------
         InvalidState, DescriptionError
         """
-        given = None if description is None else SessionDescription.from_any(description)
+        given = None if description is None else self._read("setLocalDescription", description)
         await self._set("local", given)
 
     async def setRemoteDescription(self, description: Any) -> None:
@@ -318,7 +318,7 @@ class BrowserPeer(Peer):
         ------
         InvalidState, DescriptionError
         """
-        await self._set("remote", SessionDescription.from_any(description))
+        await self._set("remote", self._read("setRemoteDescription", description))
 
     async def _set(self, side: refusals.Side, given: SessionDescription | None) -> None:
         def refusal() -> PeerError | None:

@@ -271,7 +271,7 @@ class KernelPeer(Peer):
         ------
         InvalidState, DescriptionError, NotSupported
         """
-        given = None if description is None else SessionDescription.from_any(description)
+        given = None if description is None else self._read("setLocalDescription", description)
         await self._do("setLocalDescription", _types(given), lambda: self._set_local(given))
 
     async def _set_local(self, given: SessionDescription | None) -> None:
@@ -303,7 +303,7 @@ class KernelPeer(Peer):
         ------
         InvalidState, DescriptionError, NotSupported
         """
-        given = SessionDescription.from_any(description)
+        given = self._read("setRemoteDescription", description)
         await self._do("setRemoteDescription", _types(given), lambda: self._set_remote(given), given.sdp)
 
     async def _set_remote(self, given: SessionDescription) -> None:

@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, ClassVar, Literal, TypeVar
 
 from .. import trace as traces
-from ..errors import ConnectionFailed, InvalidState, PeerError, RtcnbError
+from ..errors import ConnectionFailed, DescriptionError, InvalidState, PeerError, RtcnbError
 from ..finding import Finding
 from ..media.track import KernelTrack, Kind, PageTrack
 from ..runtime import loop
 from ..runtime.emitter import Emitter
 from ..sdp import Candidate, SessionDescription
+from ..trace.diagnose import diagnose
 from ..trace.evidence import SILENCE_AFTER
 from . import refusals
 from .transceiver import DIRECTIONS, Sender, Transceiver
@@ -202,6 +203,15 @@ class Peer(Emitter, ABC):
         self._record(traces.ApiCall, method=method, arguments=arguments, outcome="ok", error="")
         return result
 
+    def _read(self, method: str, given: Any) -> SessionDescription:
+        """Return a description that was given; what is none is refused, and stands in the trace."""
+        try:
+            return SessionDescription.from_any(given)
+        except DescriptionError as error:
+            said, text = str(error).partition("\n")[0], given.get("sdp") if isinstance(given, dict) else given
+            self._record(traces.ApiCall, method=method, outcome="error", error=said, given=str(text))
+            raise
+
     # -- what both kinds do alike
 
     def track(self, kind: Kind = "video", index: int = 0) -> Any:
@@ -281,7 +291,7 @@ class Peer(Emitter, ABC):
                 )
                 break
             except TimeoutError:
-                await self._refuse_to_hang()
+                self._refuse_to_hang()
         if self.connectionState == "connected":
             return
         sentence = (
@@ -290,23 +300,18 @@ class Peer(Emitter, ABC):
             else f"{self.name} is {self.connectionState}: "
         )
         sentence += f"connectionState {self.connectionState}, iceConnectionState {self.iceConnectionState}."
-        raise ConnectionFailed(sentence, self._causes())
+        raise ConnectionFailed(sentence, self._causes(given_up=True))
 
-    async def _refuse_to_hang(self) -> None:
+    def _refuse_to_hang(self) -> None:
         """Raise where nothing was done for seconds and it is known what is missing: waiting would not help."""
-        await self._report()
         if self.connectionState != "connected" and (causes := self._causes()):
             quiet_s = time.monotonic() - self._last_operation_at
             sentence = f"{self.name} hangs: nothing was done for {quiet_s:.0f} s, and something is missing."
             raise ConnectionFailed(sentence, causes)
 
-    def _causes(self) -> list[Finding]:
-        return [
-            f for f in self.trace.diagnose(self.name) if f.severity == "error" and f.rule != "cannot-tell"
-        ]
-
-    async def _report(self) -> None:
-        """Have the trace know what the peer knows by now; a page tells once a second."""
+    def _causes(self, given_up: bool = False) -> list[Finding]:
+        found = diagnose(self.trace, self.name, given_up=given_up)
+        return [f for f in found if f.severity == "error" and f.rule != "cannot-tell"]
 
     async def wait_gathered(self, timeout: float = CANDIDATE_TIMEOUT) -> SessionDescription:
         """Wait until every candidate is known and return ``localDescription`` with all of them.

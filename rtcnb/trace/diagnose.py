@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import tomllib
 from collections.abc import Mapping
@@ -21,11 +22,15 @@ ORDER = {rule.name: place for place, rule in enumerate(RULES)}
 WANTED = {"state": "states", "description": "descriptions", "candidate": "candidates", "pair": "checks"}
 
 
-def diagnose(trace: Trace, peer: str | None = None) -> Findings:
-    """Return what is known, the likeliest cause first; see `Trace.diagnose`."""
+def diagnose(trace: Trace, peer: str | None = None, *, given_up: bool = False) -> Findings:
+    """Return what is known, the likeliest cause first; see `Trace.diagnose`.
+
+    Where whoever waited has `given_up`, what is not connected by now counts as hanging, however short it was.
+    """
     events = trace.select()
     last = events[-1].time if events else 0.0
-    sides = sides_of(events, time.monotonic() if trace.live else last)
+    end = time.monotonic() if trace.ended is None else max(trace.ended, last)
+    sides = sides_of(events, math.inf if given_up else end)
     if peer is None:
         sides.append(Side("", [e for e in events if not e.peer], last))
     else:

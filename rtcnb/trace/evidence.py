@@ -26,6 +26,7 @@ from .events import (
 from .packets import decode
 
 SILENCE_AFTER = 4.5  # seconds; a wait that hears nothing says so within 5
+GATHERING_PATIENCE = 10.0
 ACTIONS = (ApiCall, DescriptionSet, CandidateEvent)
 BINDING = {b"\x00\x01": "request", b"\x01\x01": "response", b"\x01\x11": "error"}  # RFC 8489 section 5
 
@@ -127,6 +128,13 @@ class Side:
         ends = any(e.action == "gathered" and e.candidate.is_end for e in self.of(CandidateEvent))
         return ends or self.was("iceGatheringState", "complete")
 
+    @property
+    def still_gathering(self) -> bool:
+        """Whether it may wait for a server yet; aioice checks nothing before that is over."""
+        begun = [e.time for e in self.of(StateChange) if e.new == "gathering"]
+        waits = self.state("iceGatheringState") == "gathering" and not self.gathering_ended
+        return waits and bool(begun) and self.end - begun[-1] < GATHERING_PATIENCE
+
     @cached_property
     def received(self) -> list[Candidate]:
         """The other side's candidates, one by one or in its description."""
@@ -215,7 +223,7 @@ class Side:
     @property
     def hangs(self) -> bool:
         """Whether nothing was done for seconds, and it is not connected."""
-        if self.was_connected or self.closed:
+        if self.was_connected or self.closed or self.still_gathering:
             return False
         done = [e.time for e in self.of(*ACTIONS)]
         return bool(done) and self.end - max(done) >= SILENCE_AFTER

@@ -40,8 +40,8 @@ class Trace:
     epoch : float
         Seconds since 1970 at time 0 of the trace's clock, which is this machine's ``time.monotonic()``, or that
         of the machine where it was saved.
-    live : bool
-        Whether it is being written now, and not read from a file.
+    ended : float or None
+        When it was saved, on its clock; None for one that is being written.
     source : str
         What it was read from: ``webrtc-internals``, ``rtcstats``, ...; ``""`` for a live one.
     dropped, thinned : int
@@ -60,7 +60,7 @@ class Trace:
             raise ValueError(f"max_events is {max_events}; a trace holds at least one event.")
         self.max_events = max_events
         self.epoch = time.time() - time.monotonic()
-        self.live = True
+        self.ended: float | None = None
         self.source = ""
         self.missing: tuple[str, ...] = ()
         self._events: list[Event] = []
@@ -183,7 +183,7 @@ class Trace:
         ordered = sorted(events, key=_time)
         trace = cls(max(len(ordered), 100_000))
         trace._events = ordered
-        trace.live = False
+        trace.ended = ordered[-1].time if ordered else 0.0
         trace.epoch, trace.source, trace.missing = epoch, source, tuple(missing)
         return trace
 

@@ -44,7 +44,11 @@ print(sent_per_s * slept_s, decoded)
 
 
 def stop_time_s(nb: Notebook, code: str) -> float:
-    """Start a cell that waits, press the stop button, and return how long it took to end."""
+    """Return how long a cell that waits takes to end after the stop button; the best of three on a busy machine."""
+    return min(_stop_time_s(nb, code) for _ in range(3))
+
+
+def _stop_time_s(nb: Notebook, code: str) -> float:
     cell = nb.start(f"print('begun', flush=True)\n{code}")
     cell.wait_output("begun")
     begun = time.monotonic()

@@ -110,6 +110,16 @@ def test_everything_comes_back(trace: Trace, tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["a.jsonl"]
 
 
+def test_a_saved_trace_ends_when_it_was_saved(tmp_path: Path) -> None:
+    trace = Trace()
+    trace.append(Note(time=1.0, text="long ago"))
+    trace.save(tmp_path / "a")
+    loaded = Trace.load(tmp_path / "a")
+    assert loaded.ended is not None and loaded.ended > 1.0
+    loaded.save(tmp_path / "b")
+    assert Trace.load(tmp_path / "b").ended == loaded.ended
+
+
 def test_events_that_came_late_are_saved_in_order(tmp_path: Path) -> None:
     trace = Trace()
     for time in (3.0, 1.0, 2.0):

@@ -18,6 +18,7 @@ import functools
 import io
 import json
 import math
+import time
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import NoneType, UnionType
@@ -82,6 +83,7 @@ def dump(trace: Trace, anonymise: bool) -> bytes:
     events = trace.select()
     header = {
         "epoch": trace.epoch,
+        "ended": time.monotonic() if trace.ended is None else trace.ended,
         "source": trace.source,
         "missing": list(trace.missing),
         "dropped": trace.dropped,
@@ -328,6 +330,7 @@ READERS: dict[Any, Reader] = {
 
 HEADER: dict[str, Reader] = {
     "epoch": _number,
+    "ended": _number,
     "source": _string,
     "missing": _strings,
     "dropped": _integer,

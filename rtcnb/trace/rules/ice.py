@@ -51,7 +51,7 @@ def relay_only(side: Side) -> Iterator[Hit]:
 
 def _lacks_candidates(side: Side) -> bool:
     still_coming = side.other is not None and not side.other.gathered and not side.other.gathering_ended
-    told = side.remote is not None and bool(side.remote.document.media)
+    told = side.negotiated and side.remote is not None and bool(side.remote.document.media)
     return told and not side.received and not still_coming
 
 
@@ -92,14 +92,14 @@ def _relays(servers: list[ServerEvent]) -> list[ServerEvent]:
 @rule("turn-login", "error", "RFC 8489 section 9.2")
 def turn_login(side: Side) -> Iterator[Hit]:
     for event in _relays(side.servers):
-        if event.error_code in REFUSED_LOGIN and side.in_trouble:
+        if event.error_code in REFUSED_LOGIN and not side.was_connected:
             yield Hit((event,), {"url": event.url, "code": event.error_code}, 0.95)
 
 
 @rule("turn-unreachable", "error", "RFC 8656 section 7")
 def turn_unreachable(side: Side) -> Iterator[Hit]:
     for event in _relays(side.servers):
-        if event.error_code not in REFUSED_LOGIN and side.in_trouble:
+        if event.error_code not in REFUSED_LOGIN and not side.was_connected:
             yield Hit((event,), {"url": event.url, "text": event.text}, 0.9)
 
 
@@ -119,7 +119,7 @@ def no_udp(side: Side) -> Iterator[Hit]:
     other = side.other
     if other is None or side.name > other.name or not (side.in_trouble or other.in_trouble):
         return
-    ready = all(s.negotiated and s.received for s in (side, other))
+    ready = all(s.negotiated and s.received and not s.still_gathering for s in (side, other))
     if ready and not side.heard and not other.heard and not side.ice_connected:
         page_and_kernel = {side.place, other.place} == {"page", "kernel"}
         where = "page-kernel" if page_and_kernel else (side.place or "other")
