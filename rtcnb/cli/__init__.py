@@ -1,12 +1,12 @@
 """The command line: ``rtcnb lab`` opens JupyterLab on the tour, ``rtcnb sdp`` reads descriptions,
-``rtcnb doctor`` says what works."""
+``rtcnb doctor`` says what works, ``rtcnb trace`` what happened in a call."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 
-from . import doctor, lab, sdp
+from . import doctor, lab, sdp, trace
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lab_parser.set_defaults(run=lambda options: lab.lab(options.rest))
     sdp.add_parser(commands)
     doctor.add_parser(commands)
+    trace.add_parser(commands)
     options, rest = parser.parse_known_args(arguments)
     options.rest = rest
     if rest and options.command != "lab":
