@@ -257,6 +257,8 @@ class KernelPeer(Peer):
                 f"{self.name}.createAnswer() in signalingState {self.signalingState!r}: there is no offer to "
                 "answer. Give this peer the other side's offer with setRemoteDescription() first."
             )
+        if unasked := [t.kind for t in self._pc.getTransceivers() if t.mid is None]:
+            raise refusals.unasked(self.name, unasked)
         return await self._describe("createAnswer", self._pc.createAnswer)
 
     async def _describe(self, method: str, create: Callable[[], Awaitable[Any]]) -> SessionDescription:

@@ -68,6 +68,16 @@ def no_rollback(name: str) -> NotSupported:
     )
 
 
+def unasked(name: str, kinds: list[str]) -> NotSupported:
+    """Return the error for an answerer that would send what the offer has no section for."""
+    return NotSupported(
+        f"{name}.createAnswer(): {name} was given a {' and a '.join(kinds)} to send, and the offer has no section "
+        "for it. A browser leaves it out of its answer; aiortc cannot. Have the offer ask for it, "
+        f"addTransceiver({kinds[0]!r}, 'recvonly') before createOffer(), or add it once the call is up and offer "
+        "again."
+    )
+
+
 def of_description(
     name: str,
     state: str,

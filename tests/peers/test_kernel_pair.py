@@ -17,7 +17,7 @@ import pytest
 from aiortc import RTCPeerConnection
 
 import rtcnb
-from rtcnb.errors import ConnectionFailed, InvalidState
+from rtcnb.errors import ConnectionFailed, InvalidState, NotSupported
 
 
 @pytest.fixture
@@ -148,6 +148,16 @@ async def test_an_answer_that_never_came_is_the_finding(peers: Any) -> None:
     await alice.setLocalDescription(await alice.createOffer())
     with pytest.raises(ConnectionFailed, match="an offer was made and not answered"):
         await alice.wait_connected(timeout=0.1)
+
+
+async def test_a_track_that_the_offer_has_no_section_for_is_said(peers: Any) -> None:
+    alice, bob = peers
+    alice.createDataChannel("chat")
+    bob.addTrack(rtcnb.TestPattern(width=64, height=48).video)
+    await alice.setLocalDescription(await alice.createOffer())
+    await bob.setRemoteDescription(alice.localDescription)
+    with pytest.raises(NotSupported, match=r"addTransceiver\('video', 'recvonly'\) before createOffer"):
+        await bob.createAnswer()
 
 
 async def test_renegotiation_adds_a_track_to_a_running_call(peers: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,7 +13,7 @@ import rtcnb
 from rtcnb.errors import PeerError, RtcnbError
 from rtcnb.trace import MessageEvent, StateChange, Trace
 
-SEQUENCES = 500 if os.environ.get("RTCNB_LONG") == "1" else 60
+SEQUENCES = 500
 # W3C webrtc-pc 4.4.1.5 without rollback and pranswer: what may follow what.
 SIGNALING = {
     "stable": {"have-local-offer", "have-remote-offer", "closed"},

@@ -1,0 +1,100 @@
+"""One trace of both ends: in causal order on one clock, with the page's statistics; and faults with a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from lab import Notebook
+
+Open = Callable[..., Notebook]
+
+CALL = """
+import asyncio, json, rtcnb
+from rtcnb import faults
+from rtcnb.peers.wire import exchange
+from rtcnb.runtime import page
+trace = rtcnb.Trace()
+alice, bob = rtcnb.{alice}("alice", trace=trace), rtcnb.{bob}("bob", trace=trace)
+pattern = rtcnb.TestPattern(width=160, height=120)
+if isinstance(bob, rtcnb.KernelPeer):
+    bob.addTrack(pattern.video)
+    alice.addTransceiver("video", "recvonly")
+else:
+    alice.addTrack(pattern.video)
+alice.createDataChannel("chat")
+"""
+CONNECT = "await rtcnb.connect(alice, bob)\nawait asyncio.sleep(2.5)\n"
+ORDER = """
+known = {}
+for place, event in enumerate(trace.select()):
+    if event.kind == "description":
+        key = (event.description.type, tuple(m.ufrag for m in event.description.document.media))
+        if event.side == "local":
+            known[key] = place
+        else:
+            assert key in known, f"received before it was set: {event}"
+    elif event.kind == "candidate" and not event.candidate.is_end:
+        key = event.candidate.candidate.split(" ufrag ")[0]
+        if event.action == "gathered":
+            known.setdefault(key, place)
+        else:
+            assert key in known, f"added before it was gathered: {event}"
+types = [e.description.type for e in trace.select(kind="description")]
+assert types == ["offer", "offer", "answer", "answer"], types
+by_peer = {p: {e.kind for e in trace.select(peer=p)} for p in trace.peers}
+wanted = {"peer", "call", "state", "description", "candidate", "message", "pair", "selected", "dtls", "statistics"}
+assert not [(p, wanted - kinds) for p, kinds in by_peer.items() if wanted - kinds]
+errors_ms = [p.clock.error_ms for p in page.link().pages.values()]
+print("measured: error of the page's clock", [round(e, 1) for e in errors_ms], "ms")
+print("worst", [f.rule for f in trace.diagnose() if f.severity != "advice"])
+"""
+
+
+@pytest.mark.parametrize("alice", ["BrowserPeer", "KernelPeer"])
+def test_one_trace_has_both_sides_in_causal_order(notebook: Open, alice: str) -> None:
+    nb = notebook()
+    bob = {"BrowserPeer": "KernelPeer", "KernelPeer": "BrowserPeer"}[alice]
+    nb.run(CALL.format(alice=alice, bob=bob))
+    nb.run(CONNECT)
+    told = nb.run(ORDER).text
+    print(told)
+    assert "worst []" in told and "inf" not in told
+
+
+FAULT = """
+wire = rtcnb.Wire(alice, bob)
+faults.make(wire, {fault!r})
+try:
+    await exchange(wire, alice, bob)
+except rtcnb.RtcnbError as error:
+    print("refused:", str(error)[:100])
+wire.auto = True
+waited = await asyncio.gather(alice.wait_connected(8), bob.wait_connected(8), return_exceptions=True)
+print("states", alice.connectionState, bob.connectionState)
+print("first", next((f.rule for f in trace.diagnose()), "-"), [f.rule for f in trace.diagnose()])
+trace.save("trace.jsonl")
+print("file", next((f.rule for f in rtcnb.Trace.load("trace.jsonl").diagnose()), "-"))
+"""
+FAULTS = {
+    "wrong-pwd": "wrong-pwd",
+    "wrong-fingerprint": "wrong-fingerprint",
+    "both-active": "role-clash",
+    "sections-swapped": "sections-differ",
+    "codec-removed": "no-common-codec",
+    "candidates-withheld": "no-candidates",
+    "candidate-first": "candidate-first",
+    "answer-twice": "answer-twice",
+    "stale-offer": "stale-description",
+    "mdns-only": "mdns-only",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_between_page_and_kernel_is_named(notebook: Open, fault: str) -> None:
+    nb = notebook()
+    nb.run(CALL.format(alice="BrowserPeer", bob="KernelPeer"))
+    told = nb.run(FAULT.format(fault=fault), timeout=60).text
+    print(told)
+    assert f"first {FAULTS[fault]}" in told
+    assert f"file {FAULTS[fault]}" in told
