@@ -53,9 +53,7 @@ async def test_observe_writes_down_everything() -> None:
     assert first.error == "" and "USERNAME" in {f.name for f in first.fields}
     rtp = by_protocol["rtp"][0]
     assert rtp.direction == "sent" and rtp.plain[:12] == rtp.data[:12] and rtp.size_bytes > len(rtp.data) > 12
-    assert "ClientHello" in {
-        m.summary.split()[0] for x in by_protocol["dtls"] for m in _all(decode(x.data))
-    } or any("ClientHello" in decode(x.data).summary for x in by_protocol["dtls"])
+    assert any("ClientHello" in decode(x.data).summary for x in by_protocol["dtls"])
     assert [e.state for e in trace.select(kind=PairEvent) if e.state == "succeeded"]  # type: ignore[attr-defined]
     assert trace.select(kind=SelectedPair)
     dtls: list[Any] = list(trace.select(kind=DtlsEvent))
@@ -64,10 +62,6 @@ async def test_observe_writes_down_everything() -> None:
     methods = [e.method for e in trace.select(kind="call")]  # type: ignore[attr-defined]
     assert methods == ["createOffer", "setLocalDescription", "setRemoteDescription", "close"]
     assert trace.diagnose() == []
-
-
-def _all(decoded: Any) -> list[Any]:
-    return [decoded, *(x for inner in decoded.inner for x in _all(inner))]
 
 
 async def test_statistics_have_the_w3c_s_names() -> None:
@@ -110,5 +104,5 @@ async def test_a_turn_login_gets_into_no_packet() -> None:
 
 
 def test_observe_takes_aiortc_s_connections_only() -> None:
-    with pytest.raises(WrongTrack, match="RTCPeerConnection of aiortc|aiortc RTCPeerConnection"):
+    with pytest.raises(WrongTrack, match="aiortc RTCPeerConnection"):
         rtcnb.observe("pc")

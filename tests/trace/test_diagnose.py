@@ -19,10 +19,11 @@ def test_every_rule_has_its_texts_in_both_languages() -> None:
     for name, texts in english.items():
         assert set(texts) == set(chinese[name])
         for key in ("sentence", "remedy"):
-            places = [
-                set(re.findall(r"{(\w+)", language_texts[name][key])) for language_texts in (english, chinese)
-            ]
-            assert places[0] == places[1], (name, key)
+            assert places(english[name][key]) == places(chinese[name][key]), (name, key)
+
+
+def places(text: str) -> set[str]:
+    return set(re.findall(r"{(\w+)", text))
 
 
 def test_nothing_is_said_of_nothing() -> None:
@@ -47,7 +48,8 @@ def test_a_device_that_does_not_open(error: str, rule: str) -> None:
 
 
 def test_nothing_to_send() -> None:
-    offer = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=recvonly\r\n"
+    session = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+    offer = session + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=recvonly\r\n"
     described = [
         DescriptionSet(
             time=1.0, peer="a", side="local", description=SessionDescription(type="offer", sdp=offer)
