@@ -44,7 +44,7 @@ def rtcp() -> bytes:
 
 
 @needs_vectors
-@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("number", [1, 3, 4])  # the long-term one is 2, whatever the corpus says
 def test_rfc_5769_short_term(number: int) -> None:
     data = (VECTORS / f"rfc5769-{number}.bin").read_bytes()
     decoded = decode(data)
@@ -54,13 +54,13 @@ def test_rfc_5769_short_term(number: int) -> None:
     )
     assert check_fingerprint(data) is True
     if number > 1:
-        address = {2: "192.0.2.1", 3: "2001:db8:1234:5678:11:2233:4455:6677"}[number]
+        address = {3: "192.0.2.1", 4: "2001:db8:1234:5678:11:2233:4455:6677"}[number]
         assert address in str(decoded.get("XOR-MAPPED-ADDRESS"))
 
 
 @needs_vectors
 def test_rfc_5769_long_term() -> None:
-    data = (VECTORS / "rfc5769-4.bin").read_bytes()
+    data = (VECTORS / "rfc5769-2.bin").read_bytes()
     key = long_term_key("\u30de\u30c8\u30ea\u30c3\u30af\u30b9", "example.org", "TheMatrIX")
     assert check_integrity(data, key) is True
     assert decode(data).get("REALM") == "example.org"
