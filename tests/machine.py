@@ -71,10 +71,17 @@ def firefox() -> str:
     return ""
 
 
+def tshark() -> str:
+    """Install Wireshark's tshark where that can be done; without it one test says that it skips."""
+    if shutil.which("tshark") is None and can_apt():
+        apt_install("tshark")
+    return ""
+
+
 def main(purpose: str) -> None:
     problems = [opencv()]
     if purpose.startswith("test"):
-        problems.append(browser())
+        problems += [browser(), tshark()]
     if purpose == "test-long":
         problems.append(firefox())
     problems = [p for p in problems if p]

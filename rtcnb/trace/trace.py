@@ -156,13 +156,12 @@ class Trace:
 
     @classmethod
     def load(cls, file: str | PathLike[str] | bytes) -> Trace:
-        """Read a saved trace, or the dump of a browser.
+        """Read a saved trace.
 
         Parameters
         ----------
         file : path, or bytes
-            What `save` wrote; a dump of chrome://webrtc-internals (JSON or gzip); an rtcstats file (version 3,
-            or jitsi's lines); Firefox's saved about:webrtc page.
+            What `save` wrote as ``jsonl``, perhaps packed by gzip.
 
         Raises
         ------
@@ -193,7 +192,7 @@ class Trace:
         Parameters
         ----------
         path : path
-        format : {"jsonl", "rtcstats", "pcapng"}, optional
+        format : {"jsonl", "pcapng"}, optional
             By default what the name ends with, else ``jsonl``, which alone keeps everything.
         anonymise : bool
             Replace addresses, ICE credentials, fingerprints, names and device labels, each by the same

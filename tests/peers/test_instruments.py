@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,6 +66,24 @@ async def test_observe_writes_down_everything() -> None:
     methods = [e.method for e in trace.select(kind="call")]  # type: ignore[attr-defined]
     assert methods == ["createOffer", "setLocalDescription", "setRemoteDescription", "close"]
     assert trace.diagnose() == []
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+async def test_tshark_reads_the_packets_of_a_call(tmp_path: Path) -> None:
+    trace = Trace()
+    mine, other = await call(trace)
+    await mine.close()
+    await other.close()
+    trace.save(tmp_path / "call.pcapng")
+    command = ["tshark", "-r", str(tmp_path / "call.pcapng"), "-T", "fields", "-e", "frame.protocols"]
+    tshark = functools.partial(
+        subprocess.run, command, check=True, capture_output=True, text=True, timeout=60
+    )
+    lines = (await asyncio.to_thread(tshark)).stdout.splitlines()
+    packets: list[Any] = list(trace.select(kind=PacketEvent))
+    assert len(lines) == len(packets)
+    for protocol in ("stun", "dtls"):
+        assert sum(protocol in line for line in lines) == sum(x.protocol == protocol for x in packets)
 
 
 async def test_statistics_have_the_w3c_s_names() -> None:

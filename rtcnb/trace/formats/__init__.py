@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ...errors import TraceError
 from ..trace import Trace
-from . import json_lines
+from . import json_lines, pcapng
 
 MAX_FILE_BYTES = 256 * 2**20  # unpacked; a dump of an hour has some 20 MB
 
@@ -21,7 +21,7 @@ MAX_FILE_BYTES = 256 * 2**20  # unpacked; a dump of an hour has some 20 MB
 READERS: list[tuple[Callable[[str], bool], Callable[[str], Trace]]] = [
     (json_lines.fits, json_lines.load),
 ]
-WRITERS: dict[str, Callable[[Trace, bool], bytes]] = {"jsonl": json_lines.dump}
+WRITERS: dict[str, Callable[[Trace, bool], bytes]] = {"jsonl": json_lines.dump, "pcapng": pcapng.dump}
 
 
 def load(file: str | PathLike[str] | bytes) -> Trace:
@@ -35,8 +35,8 @@ def load(file: str | PathLike[str] | bytes) -> Trace:
             return reader(text)
     raise TraceError(
         "",
-        f"this begins with {text[:40]!r} and is nothing that rtcnb reads: a trace of its own (the first line has "
-        f'"{json_lines.MARK}"), a dump of chrome://webrtc-internals, rtcstats lines, Firefox\'s about:webrtc page.',
+        f"this begins with {text[:40]!r} and is nothing that rtcnb reads: the first line of a trace has "
+        f'"{json_lines.MARK}". Dumps of browsers are not read yet.',
     )
 
 
