@@ -224,7 +224,7 @@ async def test_the_static_form_escapes_and_shows_the_picture(pattern: Any) -> No
         raise ValueError("<script>")
 
     processed = rtcnb.process(pattern.video, shade, name="text")
-    await until(lambda: processed.error is not None)
+    await until(lambda: processed.error is not None and processed.track.latest is not None)
     html = processed._repr_mimebundle_()["text/html"]
     assert "<script>" not in html and "&lt;script&gt;" in html and "data:image/jpeg;base64," in html
 
