@@ -13,13 +13,16 @@ from pathlib import Path
 
 from ...errors import TraceError
 from ..trace import Trace
-from . import json_lines, pcapng
+from . import jitsi_rtcstats, json_lines, pcapng, rtcstats, webrtc_internals
 
 MAX_FILE_BYTES = 256 * 2**20  # unpacked; a dump of an hour has some 20 MB
 
 # What each format's own text begins like, and what reads it; the first that fits.
 READERS: list[tuple[Callable[[str], bool], Callable[[str], Trace]]] = [
     (json_lines.fits, json_lines.load),
+    (webrtc_internals.fits, webrtc_internals.load),
+    (rtcstats.fits, rtcstats.load),
+    (jitsi_rtcstats.fits, jitsi_rtcstats.load),
 ]
 WRITERS: dict[str, Callable[[Trace, bool], bytes]] = {"jsonl": json_lines.dump, "pcapng": pcapng.dump}
 
