@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ...errors import TraceError
 from ..trace import Trace
-from . import jitsi_rtcstats, json_lines, pcapng, rtcstats, webrtc_internals
+from . import jitsi_rtcstats, json_lines, pcapng, rtcstats, rtcstats_writer, webrtc_internals
 
 MAX_FILE_BYTES = 256 * 2**20  # unpacked; a dump of an hour has some 20 MB
 
@@ -24,7 +24,11 @@ READERS: list[tuple[Callable[[str], bool], Callable[[str], Trace]]] = [
     (rtcstats.fits, rtcstats.load),
     (jitsi_rtcstats.fits, jitsi_rtcstats.load),
 ]
-WRITERS: dict[str, Callable[[Trace, bool], bytes]] = {"jsonl": json_lines.dump, "pcapng": pcapng.dump}
+WRITERS: dict[str, Callable[[Trace, bool], bytes]] = {
+    "jsonl": json_lines.dump,
+    "rtcstats": rtcstats_writer.dump,
+    "pcapng": pcapng.dump,
+}
 
 
 def load(file: str | PathLike[str] | bytes) -> Trace:

@@ -115,7 +115,7 @@ class PeerLog:
         members = written.configuration_of(configuration)
         self._add(PeerEvent(time=time, peer=self.name, place=place, configuration=members))
 
-    def take(self, time: float, method: str, value: Any, key: str = "") -> None:
+    def take(self, time: float, method: str, value: Any, key: str = "", pending: bool = False) -> None:
         """Note one entry of the log.
 
         Parameters
@@ -128,6 +128,8 @@ class PeerLog:
             As the dump has it; JSON opened.
         key : str
             What belongs together has the same; ``""`` where the dump does not say.
+        pending : bool
+            Whether it is not known how a call without an answer ended.
         """
         name = method.lower()
         if name in SILENT:
@@ -138,7 +140,7 @@ class PeerLog:
         elif name in NAMES and NAMES[name] in ASKED:
             self._asked(time, NAMES[name], ending, value, key)
         elif name in NAMES:
-            self._called(time, NAMES[name], ending, value)
+            self._called(time, NAMES[name], ending, value, "pending" if pending else "ok")
         elif name == "icecandidate":
             self._gathered(time, value)
         elif name == "icecandidateerror":
@@ -238,7 +240,7 @@ class PeerLog:
         if candidate is not None:
             self._add(CandidateEvent(time=time, peer=self.name, action="added", candidate=candidate))
 
-    def _called(self, time: float, method: str, ending: Ending, value: Any) -> None:
+    def _called(self, time: float, method: str, ending: Ending, value: Any, outcome: str) -> None:
         if ending == "success":
             return
         if ending == "failure":
@@ -249,8 +251,11 @@ class PeerLog:
             self._call(time, method, ())
             self._add(PeerEvent(time=time, peer=self.name, action="configured", configuration=members))
             return
-        self._call(time, method, _arguments(method, value))
-        if method in ("addTrack", "addTransceiver") and written.track_of(value):
+        self._call(time, method, _arguments(method, value), outcome=outcome)
+        track = written.track_of(value)
+        if track and (
+            method == "addTrack" or (method == "addTransceiver" and track[1])
+        ):  # which takes a kind too
             self._track(time, "added", value)
         elif method == "close":
             for state in ("iceConnectionState", "connectionState", "signalingState"):
@@ -294,7 +299,7 @@ class PeerLog:
         sent, received = transceiver.get("sent"), transceiver.get("received")
         if reason in ("addTrack", "addTransceiver") and sent and sent not in self._sent:
             self._sent.add(sent)
-            self._call(time, reason, ())
+            self._call(time, reason, (kind,) if kind else ())
             self._add(TrackEvent(time=time, peer=self.name, action="added", track_kind=kind, track_id=sent))
         receives = added or transceiver.get("direction") in ("sendrecv", "recvonly")
         new = received and received not in self._received and not self._tracks_told
@@ -327,7 +332,7 @@ def _arguments(method: str, value: Any) -> tuple[str, ...]:
         candidate = written.candidate_of(value) if value != "" else None
         return (candidate.candidate,) if candidate else ()
     if method == "createDataChannel":
-        return (written.label_of(value),)
+        return () if value is None else (written.label_of(value),)
     if method in ("addTrack", "addTransceiver") and (track := written.track_of(value)):
         return (track[0],)
     if method in ("createOffer", "createAnswer"):

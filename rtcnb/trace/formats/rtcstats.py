@@ -127,9 +127,12 @@ class Reader:
 
     def _of_peer(self, time: float, name: str, line: Line) -> None:
         log = self._logs.get(name)
-        if log is None:
+        if log is None or (line.method == "create" and log.events):
+            if log is not None:  # made again under its name
+                self._events += log.finish()
             log = self._logs[name] = PeerLog(name, candidates_answered=True)
-            if line.method != "create":
+            self._descriptions.pop(name, None)
+            if line.method != "create" and self._derive:
                 log.made(time, {}, place="")
         if line.method == "create":
             place = next((word(x.get("place")) for x in line.extra if isinstance(x, dict)), "page")
@@ -144,7 +147,8 @@ class Reader:
             self._untold |= kept and line.method.endswith(
                 ("Description", "OfferOnSuccess", "AnswerOnSuccess")
             )
-            log.take(time, line.method, value, next((x for x in line.extra if isinstance(x, str)), ""))
+            key = next((x for x in line.extra if isinstance(x, str)), "")
+            log.take(time, line.method, value, key, pending={"outcome": "pending"} in line.extra)
             if line.method == "ontrack" and (track := written.track_of(line.value)):
                 self._kinds[track[1]] = track[0]
 
@@ -153,7 +157,9 @@ class Reader:
             return
         deltas = self._statistics.get(name)
         if deltas is None:
-            deltas = self._statistics[name] = StatisticsDeltas(self._budget, self._whole_ids)
+            deltas = self._statistics[name] = StatisticsDeltas(
+                self._budget, self._whole_ids, not self._derive
+            )
             self._snapshots[name] = Snapshots(name, self._derive)
         at, report = deltas.whole(line.value, line.at, line.place)
         self._snapshots[name].take(self._since(at), report)

@@ -23,6 +23,8 @@ class StatisticsDeltas:
     budget : Budget
     whole_ids : bool
         Whether an entry that a delta does not name is gone (jitsi); in v3 it is as before, and null says gone.
+    all_kinds : bool
+        Whether entries of the old getStats are taken too.
 
     Attributes
     ----------
@@ -30,10 +32,11 @@ class StatisticsDeltas:
         Whether there were entries of the old getStats, which are left out.
     """
 
-    def __init__(self, budget: Budget, whole_ids: bool) -> None:
+    def __init__(self, budget: Budget, whole_ids: bool, all_kinds: bool = False) -> None:
         self._known: dict[str, Entry] = {}
         self._budget = budget
         self._whole_ids = whole_ids
+        self._all_kinds = all_kinds
         self.legacy = False
 
     def whole(self, delta: Mapping[str, Any], time: float, place: str) -> tuple[float, dict[str, Entry]]:
@@ -61,7 +64,10 @@ class StatisticsDeltas:
                 after.pop(id, None)
             elif isinstance(members, Mapping):
                 after[id] = _merged(before.get(id, {}), members, told)
-        for id in [id for id in delta if id in after and is_legacy(id, after[id].get("type"))]:
+        old = (
+            [] if self._all_kinds else [i for i in delta if i in after and is_legacy(i, after[i].get("type"))]
+        )
+        for id in old:
             del after[id]
             self.legacy = True
         self._known = after
