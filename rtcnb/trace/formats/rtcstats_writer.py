@@ -236,7 +236,7 @@ def _results(events: list[Event]) -> dict[int, Event]:
     """Return, by the identity of a call that went well, the event that says what it did."""
     calls: dict[tuple[str, str], deque[ApiCall]] = defaultdict(deque)
     for event in events:
-        if isinstance(event, ApiCall) and event.outcome != "error":
+        if isinstance(event, ApiCall) and (event.outcome == "ok" or event.method == "addTrack"):
             calls[event.method, "".join(event.arguments[:1])].append(event)
     created = _creations(events)
     found: dict[int, Event] = {}
@@ -251,10 +251,14 @@ def _results(events: list[Event]) -> dict[int, Event]:
             method, argument = "addTrack", event.track_kind
         if not method:
             continue
-        waiting = calls[method, argument] or calls[method, ""]
-        while waiting and isinstance(event, DescriptionSet) and waiting[0].time < event.time:
-            waiting.popleft()  # it was done before this began
-        if waiting and (method == "addTrack" or waiting[0].outcome == "ok"):
+        # A description that was left to the browser, and a track of a live peer, stand not in the call.
+        keys = dict.fromkeys((argument, "" if method != "addIceCandidate" else argument))
+        queues = [calls[method, key] for key in keys]
+        for queue in queues if isinstance(event, DescriptionSet) else ():
+            while queue and queue[0].time < event.time:
+                queue.popleft()  # it was done before this began
+        waiting = min((q for q in queues if q), key=lambda q: q[0].time, default=None)
+        if waiting:
             found[id(waiting.popleft())] = event
     return found
 
