@@ -53,8 +53,9 @@ def load(file: str | PathLike[str] | bytes) -> Trace:
             return reader(text)
     raise TraceError(
         "",
-        f"this begins with {text[:40]!r} and is nothing that rtcnb reads: a trace that it saved, a dump of "
-        "chrome://webrtc-internals, rtcstats or jitsi, or what Firefox's about:webrtc saved or copied.",
+        f"this begins with {text[:40]!r} and is nothing that rtcnb reads: a trace that it saved (its first line "
+        f'has "{json_lines.MARK}"), a dump of chrome://webrtc-internals, rtcstats or jitsi, or what Firefox saved '
+        "or copied of about:webrtc.",
     )
 
 

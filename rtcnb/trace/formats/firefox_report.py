@@ -115,7 +115,7 @@ class Peers:
             if member.endswith(STATISTICS) and member not in NOT_ENTRIES:
                 for i, row in enumerate(list_at(rows, f"{place}.{member}")):
                     entry = tame(object_at(row, f"{place}.{member}[{i}]"))
-                    entries[word(entry.get("id")) or f"{member}[{i}]"] = _without_time(entry, at)
+                    entries[word(entry.get("id")) or f"{member}[{i}]"] = entry
         self._budget.spend(len(entries) + 1, place)
         self._snapshots[name][at] = entries
         rows = list_at(report.get("rawRemoteCandidates", []), f"{place}.rawRemoteCandidates")
@@ -210,14 +210,6 @@ def _line(entry: Entry) -> str:
         return ""
     foundation, protocol, priority, address, port, kind = parts
     return f"candidate:{foundation} 1 {protocol} {priority} {address} {port} typ {kind}"
-
-
-def _without_time(entry: Entry, at: float) -> Entry:
-    """Return an entry without the time that it has with all others."""
-    stamp = epoch_seconds(entry.get("timestamp"))
-    if stamp is not None and abs(stamp - at) < 1:
-        return {name: value for name, value in entry.items() if name != "timestamp"}
-    return entry
 
 
 class _States:

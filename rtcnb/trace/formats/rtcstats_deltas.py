@@ -7,7 +7,7 @@ from typing import Any
 
 from . import written
 from .rtcstats_codes import MEMBERS, TYPES
-from .snapshots import REPORTED, Budget, Entry, is_legacy
+from .snapshots import Budget, Entry, is_legacy
 from .untrusted import epoch_seconds, tame
 
 SET = {"setLocalDescription": "local", "setRemoteDescription": "remote"}
@@ -23,8 +23,8 @@ class StatisticsDeltas:
     budget : Budget
     whole_ids : bool
         Whether an entry that a delta does not name is gone (jitsi); in v3 it is as before, and null says gone.
-    all_kinds : bool
-        Whether entries of the old getStats are taken too.
+    as_they_are : bool
+        Whether everything is kept: a file of our own.
 
     Attributes
     ----------
@@ -32,11 +32,11 @@ class StatisticsDeltas:
         Whether there were entries of the old getStats, which are left out.
     """
 
-    def __init__(self, budget: Budget, whole_ids: bool, all_kinds: bool = False) -> None:
+    def __init__(self, budget: Budget, whole_ids: bool, as_they_are: bool = False) -> None:
         self._known: dict[str, Entry] = {}
         self._budget = budget
         self._whole_ids = whole_ids
-        self._all_kinds = all_kinds
+        self._as_they_are = as_they_are
         self.legacy = False
 
     def whole(self, delta: Mapping[str, Any], time: float, place: str) -> tuple[float, dict[str, Entry]]:
@@ -63,9 +63,13 @@ class StatisticsDeltas:
             if members is None:
                 after.pop(id, None)
             elif isinstance(members, Mapping):
-                after[id] = _merged(before.get(id, {}), members, told)
+                after[id] = _merged(before.get(id, {}), members, {} if self._as_they_are else MEMBERS)
+                if not self._as_they_are and after[id].get("timestamp") in (0, told):
+                    del after[id]["timestamp"]  # 0, too, is the time of all
         old = (
-            [] if self._all_kinds else [i for i in delta if i in after and is_legacy(i, after[i].get("type"))]
+            []
+            if self._as_they_are
+            else [i for i in delta if i in after and is_legacy(i, after[i].get("type"))]
         )
         for id in old:
             del after[id]
@@ -75,13 +79,13 @@ class StatisticsDeltas:
         return at, after
 
 
-def _merged(before: Entry, members: Mapping[str, Any], poll: Any) -> Entry:
+def _merged(before: Entry, members: Mapping[str, Any], names: Mapping[str, str]) -> Entry:
     """Return an entry with what has changed; null takes a member away."""
     after = dict(before)
     for name, value in members.items():
-        name, value = MEMBERS.get(name, name), tame(value)
+        name, value = names.get(name, name), tame(value)
         if name == "type" and type(value) is int:
-            value = TYPES.get(value, str(value))
+            value = TYPES.get(value)
         old = before.get(name)
         if isinstance(old, dict) and isinstance(value, dict):
             value = {**old, **value}
@@ -89,10 +93,6 @@ def _merged(before: Entry, members: Mapping[str, Any], poll: Any) -> Entry:
             after.pop(name, None)
         else:
             after[name] = value
-    # Of the time only RTCP reports have one of their own; 0 is the time of all.
-    stamp = after.get("timestamp")
-    if stamp is not None and (after.get("type") not in REPORTED or not stamp or stamp == poll):
-        del after["timestamp"]
     return after
 
 

@@ -11,18 +11,21 @@ before 117 has no series of timestamps: samples are placed by their times, not b
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from ...errors import TraceError
-from .snapshots import REPORTED, Entry, is_legacy
+from .snapshots import NOT_KEPT, REPORTED, Entry, is_legacy
 from .untrusted import epoch_seconds, list_at, member, object_at, opened, tame, word
 
 KEPT_SAMPLES = 1000  # by Chrome, of each series
 MAX_SAMPLES = 4_000_000  # in a dump
+MAX_NUMBER = 2**63
 STEP = 1.0  # seconds between two polls of webrtc-internals
 # Chrome writes what looks like a number as one; these are texts in webrtc-stats.
 TEXTS = frozenset({"mid", "foundation", "rid", "label", "trackIdentifier", "usernameFragment", "playoutId"})
@@ -149,11 +152,12 @@ def _put_together(series: dict[str, dict[str, _Series]], types: dict[str, str], 
         for name, one in members.items():
             if name.startswith("["):
                 _learn(name, one, members, found)
-            elif name != "type":
+            elif name != "type" and name not in NOT_KEPT:
                 places = grid.slots(one) if stamps is None else _aligned(one, stamps)
-                plain = _plain_text if name in TEXTS else tame
-                for i, value in zip(places, one.values, strict=True):
-                    entries.setdefault(i, {"type": kind})[name] = plain(value)
+                for i in () if stamps else places:
+                    entries.setdefault(i, {"type": kind})
+                for i, value in zip(places, _plain(name, one.values), strict=True):
+                    entries[i][name] = value
         times = grid.time if stamps is None else stamps.__getitem__
         rows[id] = [(times(i), entries[i]) for i in sorted(entries)]
     found.snapshots = _snapshots(rows)
@@ -167,8 +171,20 @@ def _type(id: str, told: str, members: dict[str, _Series]) -> str:
     return kind
 
 
+def _plain(name: str, values: list[Any]) -> list[Any]:
+    """Return the samples as they can be kept; most are numbers or short texts, and quickly looked through."""
+    if name in TEXTS:
+        return [_plain_text(value) for value in values]
+    try:
+        if all(map(math.isfinite, values)) and min(values) > -MAX_NUMBER and max(values) < MAX_NUMBER:
+            return values
+    except (TypeError, OverflowError):
+        pass
+    return [tame(value) for value in values]
+
+
 def _plain_text(value: Any) -> Any:
-    if type(value) is float and value.is_integer() and abs(value) < 2**63:
+    if type(value) is float and value.is_integer() and abs(value) < MAX_NUMBER:
         value = int(value)
     return str(value) if type(value) in (int, float) else tame(value)
 
@@ -191,10 +207,12 @@ def _learn(name: str, shown: _Series, members: dict[str, _Series], found: Statis
             found.known_times.append((text, at))
 
 
-def _aligned(series: _Series, stamps: list[float]) -> list[int]:
+def _aligned(series: _Series, stamps: list[float]) -> Sequence[int]:
     """Return the numbers that a member's samples have among those of its id."""
     count, last = len(series.values), len(stamps) - 1
-    if count >= len(stamps):
+    if count == len(stamps):
+        return range(count)
+    if count > len(stamps):
         return [max(0, i - count + len(stamps)) for i in range(count)]
     # The dump has whole milliseconds there and finer ones here.
     first = 0 if series.start is None else bisect_left(stamps, series.start - 0.0005)
@@ -232,7 +250,7 @@ class _Grid:
         """Return the time of a poll; the last has the number 0."""
         return round(self.end + slot * self.step, 6)
 
-    def slots(self, series: _Series) -> list[int]:
+    def slots(self, series: _Series) -> Sequence[int]:
         """Return the polls of a member's samples."""
         count = len(series.values)
         last = 0 if series.end is None else min(0, round((series.end - self.end) / self.step))

@@ -66,9 +66,11 @@ class Snapshots:
         """Write down a snapshot; entries that did not change are shared with the one before."""
         kept: dict[str, Entry] = {}
         for id, entry in report.items():
-            members = {k: v for k, v in entry.items() if v is not None and k not in NOT_KEPT}
+            odd = None in entry.values() or not isinstance(entry.get("type", ""), str)
+            if odd or any(name in entry for name in (*NOT_KEPT, "timestamp")):
+                entry = _kept(entry)
             before = self._known.get(id)
-            kept[id] = before if before == members else members
+            kept[id] = before if before == entry else entry
         if self._derive:
             now = _Seen(kept, self._known)
             self.events += derived(self.name, time, self._known, now)
@@ -84,6 +86,15 @@ class Snapshots:
             if state != self._known.get(id, {}).get("state"):
                 label = str(entry.get("label", ""))[:1000]
                 yield ChannelEvent(time=time, peer=self.name, label=label, action=state)
+
+
+def _kept(entry: Entry) -> Entry:
+    """Return an entry without what a trace does not keep; of the times only those of RTCP reports."""
+    reported = entry.get("type") in REPORTED and bool(entry.get("timestamp"))
+    out = NOT_KEPT if reported else (*NOT_KEPT, "timestamp")
+    if not isinstance(entry.get("type", ""), str):
+        out = (*out, "type")
+    return {name: value for name, value in entry.items() if value is not None and name not in out}
 
 
 class _Seen(Mapping[str, Entry]):
