@@ -59,7 +59,7 @@ class StatisticsDeltas:
         at = epoch_seconds(told)
         at = time if at is None or abs(at - time) > NEAR else at
         # Both rtcstats leave out the member id; Chrome writes it, and everything anew.
-        anew = any(isinstance(members, Mapping) and "id" in members for members in delta.values())
+        anew = not self._as_they_are and any(isinstance(x, Mapping) and "id" in x for x in delta.values())
         before = {} if anew else self._known
         after = {} if self._whole_ids else dict(before)
         for id, members in delta.items():

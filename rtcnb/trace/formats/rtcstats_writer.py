@@ -127,6 +127,7 @@ class _PeerRows:
         ):
             yield OTHER, ["ontrack", peer, [event.track_kind, event.track_id, ""]]
         elif peer and isinstance(event, PeerEvent) and event.action == "created":
+            self._states = dict(STATES)
             yield CREATE, ["create", peer, dict(event.configuration), {"place": event.place}]
         else:
             if isinstance(event, MediaEvent) and (said := _said(event)):

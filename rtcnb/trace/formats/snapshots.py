@@ -53,7 +53,8 @@ class Snapshots:
     name : str
         Of the peer.
     derive : bool
-        Whether to tell pairs, DTLS states and channels from them; a file may tell these itself.
+        Whether to tell pairs, DTLS states and channels from them, and to leave out what a page does not send; a
+        file of our own has it all as it was.
     """
 
     def __init__(self, name: str, derive: bool = True) -> None:
@@ -67,7 +68,7 @@ class Snapshots:
         kept: dict[str, Entry] = {}
         for id, entry in report.items():
             odd = None in entry.values() or not isinstance(entry.get("type", ""), str)
-            if odd or any(name in entry for name in (*NOT_KEPT, "timestamp")):
+            if self._derive and (odd or any(name in entry for name in (*NOT_KEPT, "timestamp"))):
                 entry = _kept(entry)
             before = self._known.get(id)
             kept[id] = before if before == entry else entry
