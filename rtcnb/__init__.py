@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .sdp import SessionDescription as SessionDescription
     from .sdp import paste as paste
     from .trace import Trace as Trace
+    from .widgets.inspector import Inspector as Inspector
     from .widgets.ladder import Ladder as Ladder
 
 __version__ = "0.1.0"
@@ -41,6 +42,7 @@ _HOMES = {
     "Camera": "media.camera",
     "Candidate": "sdp",
     "Finding": "finding",
+    "Inspector": "widgets.inspector",
     "KernelPeer": "peers.kernel",
     "Ladder": "widgets.ladder",
     "Microphone": "media.camera",
