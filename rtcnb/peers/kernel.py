@@ -30,6 +30,7 @@ from .channel import DataChannel, checked_options
 from .ice_servers import checked, for_aiortc
 from .instruments import Reporter, dropped
 from .kernel_channel import KernelChannel
+from .kernel_statistics import add_tracks
 from .negotiation import NegotiationNeeded
 from .peer import STATES, Peer
 from .remote_candidates import RemoteCandidates
@@ -386,12 +387,8 @@ class KernelPeer(Peer):
 
     async def _stats(self) -> dict[str, dict[str, Any]]:
         stats = await statistics_of(self._pc)
-        for entry in stats.values():
-            track = self._tracks.get((entry.get("kind", ""), 0))
-            if entry["type"] == "inbound-rtp" and isinstance(track, KernelTrack):
-                counters = track.counters
-                entry["framesDecoded"] = counters.frames
-                entry["framesPerSecond"] = round(counters.frames_per_second, 1)
+        senders = [(f"outbound-rtp_{id(sender)}", sender.track) for sender in self._pc.getSenders()]
+        add_tracks(stats, self._tracks, [(i, t) for i, t in senders if isinstance(t, Outgoing)])
         return stats
 
     def restartIce(self) -> None:
