@@ -111,7 +111,7 @@ def _summary(series: Series, least: float, greatest: float, unit: str) -> str:
 
 
 def _grid(axis: Axis, top: float, factor: float, unit: str) -> Iterable[Markup]:
-    yield tag("text", unit, x=0, y=8, class_="faint")
+    yield tag("text", unit, x=LEFT, y=TOP - 3, class_="faint")
     for part in (0.0, 0.5, 1.0):
         y = BOTTOM - (BOTTOM - TOP) * part
         yield tag("line", x1=LEFT, x2=RIGHT, y1=f"{y:g}", y2=f"{y:g}", class_="grid")

@@ -174,11 +174,15 @@ def _busy(peer: PeerStatistics) -> list[Stream]:
 
 def _drawn_block(peer: PeerStatistics, stream: Stream, axis: Axis, colour: int, moment: Moment) -> Markup:
     told, absent = _figures_of(peer, stream)
+    if stream.type in RTP and not peer.moved(stream):
+        told, absent = [], []
     bands = stream.bands(peer.until) if stream.type == "outbound-rtp" else []
     name = f"{peer.peer}, {_name(peer, stream)}"
     charts = [_chart(m, series, peer, stream, axis, name, colour, bands) for m, series in told]
     lacking = f"not told by this end: {', '.join(m.title for m in absent)}" if absent else None
-    if absent and not told:
+    if not told and not absent:
+        lacking = "nothing sent yet" if stream.type == "outbound-rtp" else "nothing received yet"
+    elif not told:
         lacking = "this end counts nothing here" + (
             "; its transport does" if stream.type == "candidate-pair" else ""
         )
