@@ -31,6 +31,7 @@ STATES = {
     "connectionState": "new",
 }
 CANDIDATE_TIMEOUT = 30.0
+ASK_AFTER = (SILENCE_AFTER, 6.0)  # seconds of waiting; aioice gives a server that says nothing 5
 COLOURS = 6  # in web/theme.css; a name keeps its own
 
 
@@ -284,10 +285,12 @@ class Peer(Emitter, ABC):
         await loop.run(self._wait_connected(timeout))
 
     async def _wait_connected(self, timeout: float) -> None:
-        for wait in (min(timeout, SILENCE_AFTER), timeout - SILENCE_AFTER):
+        begun = time.monotonic()
+        for moment in (*(after for after in ASK_AFTER if after < timeout), timeout):
             try:
                 await self._until(
-                    lambda: self.connectionState in ("connected", "failed", "closed"), max(wait, 0)
+                    lambda: self.connectionState in ("connected", "failed", "closed"),
+                    max(0.0, begun + moment - time.monotonic()),
                 )
                 break
             except TimeoutError:

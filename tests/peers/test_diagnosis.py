@@ -1,93 +1,20 @@
-"""Failures made for real, between two peers and real sockets, and what the diagnosis says of them.
-
-The confusion table is printed at the end: what was made, and what was said first, live and from the saved file.
-"""
+"""Failures made for real, between two peers and real sockets, and what the diagnosis says of them."""
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from failures import attempt, healthy, judge, nameless, peers
 
 import rtcnb
 from rtcnb import faults
 from rtcnb.errors import ConnectionFailed, RtcnbError
-from rtcnb.peers.wire import exchange
-from rtcnb.trace import FaultEvent, Trace
-
-CONFUSION: list[tuple[str, str, str]] = []
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _print_the_table() -> Iterator[None]:
-    yield
-    print("\nmade for real          said live              said of the file")
-    for row in sorted(CONFUSION):
-        print("".join(f"{word:23}" for word in row))
-
-
-@asynccontextmanager
-async def peers(**configuration: Any) -> AsyncIterator[tuple[rtcnb.KernelPeer, rtcnb.KernelPeer]]:
-    trace = Trace()
-    made = [rtcnb.KernelPeer(name, trace=trace, **configuration) for name in ("alice", "bob")]
-    try:
-        yield made[0], made[1]
-    finally:
-        for peer in made:
-            await peer.close()
-
-
-def nameless(trace: Trace) -> Trace:
-    """The trace without what was said to be made, and with other names."""
-    names = {"alice": "p1", "bob": "p2", "": ""}
-    kept = []
-    for event in trace.select():
-        if not isinstance(event, FaultEvent):
-            renamed = {"peer": names[event.peer]}
-            if event.kind == "message":
-                renamed["receiver"] = names[event.receiver]  # type: ignore[attr-defined]
-            kept.append(dataclasses.replace(event, **renamed))
-    return Trace.of(kept)
-
-
-def first(trace: Trace) -> str:
-    return next((finding.rule for finding in trace.diagnose()), "-")
-
-
-def judge(made: str, trace: Trace, tmp_path: Path) -> None:
-    """Diagnose a trace, and again what is read from its file; both must put the cause first."""
-    live = nameless(trace)
-    live.ended = None
-    live.save(tmp_path / "trace.jsonl")
-    live.save(tmp_path / "anonymous.jsonl", anonymise=True)
-    said = first(live), first(Trace.load(tmp_path / "trace.jsonl"))
-    CONFUSION.append((made, *said))
-    assert said == (made, made)
-    assert first(Trace.load(tmp_path / "anonymous.jsonl")) == made
-    for finding in trace.diagnose():
-        assert finding.remedy and finding.sentence and 0 < finding.confidence <= 1
-        assert finding.evidence or finding.rule == "relay-only"
-
-
-async def attempt(wire: rtcnb.Wire, alice: Any, bob: Any, timeout: float = 6.0) -> list[RtcnbError]:
-    """Run the exchange over a wire that may be faulty; return what was refused, and why it did not connect."""
-    errors: list[RtcnbError] = []
-    try:
-        await exchange(wire, alice, bob)
-    except RtcnbError as error:
-        errors.append(error)
-    wire.auto = True
-    waited = await asyncio.gather(
-        alice.wait_connected(timeout), bob.wait_connected(timeout), return_exceptions=True
-    )
-    return errors + [e for e in waited if isinstance(e, RtcnbError)]
-
+from rtcnb.trace import FaultEvent
 
 # Fault, its options, the cause that is to be named, and the states that theory says: connectionState of both.
 FAULTS: list[tuple[str, dict[str, Any], str, set[str], set[str]]] = [
@@ -281,8 +208,4 @@ async def test_a_healthy_call_gives_nothing_above_advice(
         if manner == "closed":
             await alice.close()
             await bob.close()
-        alice.trace.save(tmp_path / "trace.jsonl")
-        for trace in (nameless(alice.trace), Trace.load(tmp_path / "trace.jsonl")):
-            worse = [f for f in trace.diagnose() if f.severity != "advice"]
-            assert worse == []
-        CONFUSION.append(("healthy", "-", "-"))
+        healthy(alice.trace, tmp_path)
