@@ -89,9 +89,9 @@ def to_ice_candidate(candidate: Candidate, mids: list[str]) -> RTCIceCandidate:
 
 
 def server_error(error: BaseException) -> tuple[int | None, str]:
-    """Return what webrtc-pc section 4.8.2.2 calls ``errorCode`` and ``errorText`` of a STUN or TURN server's failure.
+    """Return ``errorCode`` and ``errorText`` (webrtc-pc section 4.8.2.2) of a STUN or TURN server's failure.
 
-    The server's own code and words where it answered; 701 where nothing usable came back.
+    They are the server's own where it answered; the code is 701 where nothing usable came back.
     """
     if isinstance(error, TransactionFailed):
         code, reason = error.response.attributes.get("ERROR-CODE", (None, ""))

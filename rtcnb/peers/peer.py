@@ -287,14 +287,9 @@ class Peer(Emitter, ABC):
     async def _wait_connected(self, timeout: float) -> None:
         begun = time.monotonic()
         for moment in (*(after for after in ASK_AFTER if after < timeout), timeout):
-            try:
-                await self._until(
-                    lambda: self.connectionState in ("connected", "failed", "closed"),
-                    max(0.0, begun + moment - time.monotonic()),
-                )
+            if await self._settled_by(begun + moment):
                 break
-            except TimeoutError:
-                self._refuse_to_hang()
+            self._refuse_to_hang()
         if self.connectionState == "connected":
             return
         sentence = (
@@ -304,6 +299,20 @@ class Peer(Emitter, ABC):
         )
         sentence += f"connectionState {self.connectionState}, iceConnectionState {self.iceConnectionState}."
         raise ConnectionFailed(sentence, self._causes(given_up=True))
+
+    async def _settled_by(self, moment: float) -> bool:
+        """Wait for an end of connecting; where the loop itself was kept from working, as much longer."""
+        for late in (False, True):
+            overdue = time.monotonic() - moment
+            try:
+                await self._until(
+                    lambda: self.connectionState in ("connected", "failed", "closed"),
+                    overdue if late else max(0.0, -overdue),
+                )
+                return True
+            except TimeoutError:
+                pass
+        return False
 
     def _refuse_to_hang(self) -> None:
         """Raise where nothing was done for seconds and it is known what is missing: waiting would not help."""

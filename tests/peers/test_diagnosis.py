@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,31 +108,6 @@ async def test_nobody_answered(tmp_path: Path) -> None:
         with pytest.raises(ConnectionFailed, match="not answered"):
             await alice.wait_connected(timeout=6)
         judge("negotiation-unfinished", alice.trace, tmp_path)
-
-
-@pytest.mark.parametrize("port_says_no", [True, False])
-async def test_a_dead_stun_server(port_says_no: bool, tmp_path: Path) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
-        deaf.bind(("127.0.0.1", 0))
-        port = deaf.getsockname()[1]
-        if port_says_no:
-            deaf.close()
-        async with peers(iceServers=f"stun:127.0.0.1:{port}") as (alice, bob):
-            alice.createDataChannel("chat")
-            await rtcnb.connect(alice, bob, timeout=15)
-            judge("dead-stun", alice.trace, tmp_path)
-
-
-async def test_a_turn_server_that_is_down(tmp_path: Path) -> None:
-    server = {"urls": "turn:127.0.0.1:9?transport=tcp", "username": "u", "credential": "c"}
-    async with peers(iceServers=[server], **faults.RELAY_ONLY) as (alice, bob):
-        alice.createDataChannel("chat")
-        await attempt(rtcnb.Wire(alice, bob), alice, bob, timeout=8)
-        rules = [f.rule for f in nameless(alice.trace).diagnose()]
-        assert rules[0] in ("relay-only", "turn-unreachable") and {"relay-only", "turn-unreachable"} <= set(
-            rules
-        )
-        assert "credential" not in str(alice.trace.events[0].configuration)  # type: ignore[attr-defined]
 
 
 async def test_a_peer_that_vanished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

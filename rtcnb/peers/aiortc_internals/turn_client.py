@@ -44,7 +44,8 @@ async def unless_refused(asking: Coroutine[Any, Any, T]) -> T:
     finally:
         _refusal.reset(token)
     try:
-        await asyncio.wait({task, refusal}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {task, refusal}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             raise refusal.result()
         return task.result()
