@@ -396,6 +396,9 @@ class KernelPeer(Peer):
         """Raise NotSupported: aiortc has no ICE restart."""
         raise refusals.no_restart(self.name)
 
+    def _gather_by(self, policy: str) -> None:
+        loop.call(self._pc.gather_by, policy)
+
     async def _close(self) -> None:
         loop.close_at_exit(self, None)
         self._reporter.stop()

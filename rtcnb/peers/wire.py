@@ -88,6 +88,11 @@ class Wire:
             message._record("dropped")
         self._go_on()
 
+    @property
+    def peers(self) -> list[Peer]:
+        """The peers of this notebook at its ends."""
+        return [peer for peer, _ in self._ends]
+
     # -- by hand
 
     @property

@@ -133,6 +133,21 @@ def kind_of(summary: str) -> str:
     return re.sub(r"^STUN (\w+ \w+( response)?).*", r"\1", summary)
 
 
+async def test_the_fault_that_leaves_only_relays(coturn: Coturn, tmp_path: Path) -> None:
+    async with peers(iceServers=[coturn.turn()]) as (alice, bob):
+        alice.createDataChannel("chat")
+        fault = faults.relay_only(rtcnb.Wire(alice, bob))
+        await rtcnb.connect(alice, bob)
+        assert {c.type async for c in alice.candidates() if not c.is_end} == {"relay"}
+        healthy(alice.trace, tmp_path)
+        fault.undo()
+    async with peers() as (alice, bob):
+        alice.createDataChannel("chat")
+        faults.relay_only(rtcnb.Wire(alice, bob)).undo()
+        await rtcnb.connect(alice, bob)
+        assert "host" in {c.type async for c in alice.candidates()}
+
+
 # -- servers that give no relay
 
 WRONG_LOGINS = ["wrong credential", "unknown username", "expired"]
@@ -222,7 +237,9 @@ async def test_a_turn_server_that_cannot_be_reached(how: str, tmp_path: Path) ->
             alice.createDataChannel("chat")
             begun = time.monotonic()
             errors = await attempt(rtcnb.Wire(alice, bob), alice, bob, timeout=40)
-            assert time.monotonic() - begun < 20, "what is missing is said after 5 s, or 6 where nothing answers"
+            assert time.monotonic() - begun < 20, (
+                "what is missing is said after 5 s, or 6 where nothing answers"
+            )
             assert re.search(SAID_OF_TURN[how], str(errors[0]))
             judge("turn-unreachable", alice.trace, tmp_path)
 

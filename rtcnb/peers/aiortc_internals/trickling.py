@@ -60,6 +60,11 @@ class TricklingConnection(RTCPeerConnection):
         self.on_server = on_server
         self.on_gathered = on_gathered
         self.gathering: asyncio.Task[None] | None = None
+        self._transport_policy: aioice.TransportPolicy | None = None
+
+    def gather_by(self, policy: str) -> None:
+        """Gather by an ``iceTransportPolicy`` other than the configured one, where it has not begun yet."""
+        self._transport_policy = aioice.TransportPolicy[policy.upper()]
 
     async def _RTCPeerConnection__gather(self) -> None:
         places = {t: place for t, place in self._transports() if t.iceGatherer.state == "new"}
@@ -67,6 +72,7 @@ class TricklingConnection(RTCPeerConnection):
             return
         for transport, (mid, index) in places.items():
             connection = transport.iceGatherer._connection
+            connection._transport_policy = self._transport_policy or connection._transport_policy
             gathering = _Gathering(connection, mid, index, self.on_candidate, self.on_server)
             connection.get_component_candidates = gathering.get_component_candidates
         self.gathering = asyncio.ensure_future(self._gather_and_connect(list(places), self.gathering))
