@@ -134,4 +134,5 @@ def _said_goodbye(side: Side) -> bool:
 def peer_reflexive(side: Side) -> Iterator[Hit]:
     pair: SelectedPair | None = side.selected
     if side.was_connected and pair is not None and pair.remote_type == "prflx" and not side.received:
-        yield Hit((pair,), {"address": pair.remote})
+        hidden = pair.remote.startswith(":")  # a browser does not tell an address that signaling did not
+        yield Hit((pair,), {"address": f"port {pair.remote[1:]}" if hidden else pair.remote})

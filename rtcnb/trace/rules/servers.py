@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -128,11 +129,25 @@ def _asked(request: PacketEvent, response: PacketEvent) -> bool:
 def dead_stun(side: Side) -> Iterator[Hit]:
     local = next((e for e in side.of(DescriptionSet) if e.side == "local"), None)
     for event in side.useless_servers:
-        if local is not None and event.url.startswith("stun"):
+        if local is not None and event.url.startswith("stun") and _is_given(side, event):
             waited = event.time - local.time
             if event.error_code == NO_ANSWER or waited >= SILENCE_AFTER:
                 values = {"url": event.url, "waited_s": f"{waited:.1f}", "variant": _reason(event)}
                 yield Hit((event,), values, 0.9)
+
+
+def _is_given(side: Side, event: ServerEvent) -> bool:
+    """Whether somebody asked for this STUN server: Chromium asks TURN servers for STUN too, and tells of both."""
+    servers = side.configuration.get("iceServers") or ()
+    given = [str(url) for server in servers for url in server.get("urls") or ()]
+    return not given or any(u.startswith("stun") and _place(u) == _place(event.url) for u in given)
+
+
+def _place(url: str) -> str:
+    """Return host and port of a server's URL, the port of RFC 7064 section 3.2 where it names none."""
+    scheme, _, rest = url.partition(":")
+    host = rest.partition("?")[0]
+    return host if re.search(r":\d+$", host) else f"{host}:{5349 if scheme == 'stuns' else 3478}"
 
 
 @rule("turn-lost", "warning", "RFC 8656 section 7")
@@ -146,4 +161,4 @@ def turn_lost(side: Side) -> Iterator[Hit]:
 def _why(event: ServerEvent) -> str:
     """Return what the server said, with its code where that is one of its own."""
     code = "" if event.error_code in (None, NO_ANSWER) else f"{event.error_code} "
-    return f"{code}{event.text}".strip() or "no reason is known"
+    return f"{code}{event.text}".strip(" .") or "no reason is known"
