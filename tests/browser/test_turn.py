@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import failures
+import pytest
 from coturn import CREDENTIAL, USERNAME, Coturn, free_port
 from lab import Notebook
 
 Open = Callable[..., Notebook]
+pytestmark = pytest.mark.timeout(300)
+PATIENCE = 90  # seconds for a cell: Chromium alone gives a silent TURN server 9.5
 
 SETUP = f"""
 import asyncio, sys, time
@@ -18,7 +21,7 @@ sys.path.insert(0, {str(Path(failures.__file__).parent)!r})
 import rtcnb
 from failures import attempt, healthy, judge
 
-async def call(of_page, of_kernel=(), policy="relay", timeout=20):
+async def call(of_page, of_kernel=(), policy="relay", timeout=60):
     global alice, bob, trace, channel, errors, took
     trace = rtcnb.Trace()
     alice = rtcnb.BrowserPeer("alice", iceServers=of_page, iceTransportPolicy=policy, trace=trace)
@@ -37,7 +40,7 @@ FLOWS = """
 assert not errors, errors
 theirs = asyncio.get_running_loop().create_future()
 bob.on("datachannel", lambda event: theirs.done() or theirs.set_result(event.channel))
-async with asyncio.timeout(20):
+async with asyncio.timeout(60):
     await channel.wait_open()
     channel.send("over the relay")
     while not any(x.get("framesDecoded", 0) > 5 for x in (await alice.getStats()).values()):
@@ -54,8 +57,8 @@ await ended()
 def test_a_call_over_the_relay(notebook: Open, coturn: Coturn) -> None:
     nb = notebook()
     nb.run(SETUP)
-    nb.run(f"await call([{coturn.turn()}])")
-    assert nb.run(FLOWS).text.startswith("selected relay to ")
+    nb.run(f"await call([{coturn.turn()}])", PATIENCE)
+    assert nb.run(FLOWS, PATIENCE).text.startswith("selected relay to ")
     told = nb.run("print(Path('trace.jsonl').read_text(), *map(repr, trace.events), repr(alice))").text
     assert "127.0.0.1" in told and USERNAME not in told and CREDENTIAL not in told
 
@@ -64,13 +67,13 @@ def test_a_login_that_is_refused(notebook: Open, coturn: Coturn) -> None:
     nb = notebook()
     nb.run(SETUP)
     server = coturn.turn(credential="wrong-word-Qf5")
-    nb.run(f"await call([{server}])")
+    nb.run(f"await call([{server}])", PATIENCE)
     nb.run("judge('turn-login', trace, Path('.'))")
     told = nb.run("print(took, *errors, *trace.diagnose(), sep='\\n')").text
-    assert float(told.splitlines()[0]) < 20
+    assert float(told.splitlines()[0]) < 40, "what is missing is said after 5 s, not after 60"
     assert f"The TURN server {server['urls']} answered alice but refused the login (401)" in told
     nb.run("await ended()")
-    nb.run(f"await call([{server}], policy='all')")
+    nb.run(f"await call([{server}], policy='all')", PATIENCE)
     nb.run("assert not errors, errors\njudge('turn-lost', trace, Path('.'))")
     told = nb.run("print(trace.diagnose()[0], Path('trace.jsonl').read_text())\nawait ended()").text
     assert "gave alice no relay (401 Unauthorized)" in told and "wrong-word-Qf5" not in told
@@ -86,7 +89,7 @@ def test_servers_that_cannot_be_reached(notebook: Open) -> None:
         "turn:nowhere.invalid": "its name does not resolve",
     }
     for url, sentence in said.items():
-        nb.run(f"await call([dict(urls={url!r}, username='u', credential='c')])", timeout=40)
+        nb.run(f"await call([dict(urls={url!r}, username='u', credential='c')])", PATIENCE)
         nb.run("judge('turn-unreachable', trace, Path('.'))")
         told = nb.run("print(trace.diagnose()[0], *[e.error_code for e in trace.select(kind='server')])").text
         assert sentence in told and told.split()[-1] == "701"
@@ -110,7 +113,7 @@ def test_each_server_is_judged_from_the_page(notebook: Open, coturn: Coturn) -> 
         ({"urls": "turn:nowhere.invalid", **login}, "server-unknown"),
         ({"urls": f"stun:{closed}"}, "server-silent"),
     ]
-    nb.run(f"report = await rtcnb.check_ice_servers({[s for s, _ in wanted]}, places=['page'])", timeout=40)
+    nb.run(f"report = await rtcnb.check_ice_servers({[s for s, _ in wanted]}, places=['page'])", PATIENCE)
     told = nb.run("print(*[c.finding.rule if c.finding else '-' for c in report]); print(report)").text
     print(told)
     assert told.splitlines()[0].split() == [rule for _, rule in wanted]

@@ -97,13 +97,14 @@ def no_udp(side: Side) -> Iterator[Hit]:
     if ready and not side.heard and not other.heard and not side.ice_connected:
         page_and_kernel = {side.place, other.place} == {"page", "kernel"}
         where = "page-kernel" if page_and_kernel else (side.place or "other")
-        yield Hit((*side.pairs[:3], *other.pairs[:3]), {"other": other.name, "variant": where}, 0.7)
+        evidence = (*side.pairs[:3], *other.pairs[:3])
+        yield Hit(evidence, {"other": other.name, "variant": where}, 0.9 if page_and_kernel else 0.7)
 
 
 @rule("unreachable", "error", "RFC 8445 section 7.2.5", symptom=True)
 def unreachable(side: Side) -> Iterator[Hit]:
     if side.failed and not side.ice_connected and not side.was_connected and side.received and not side.heard:
-        yield Hit(tuple(p for p in side.pairs if p.state == "failed")[:6], confidence=0.7)
+        yield Hit(tuple(p for p in side.pairs if p.state == "failed")[:6], confidence=0.8)
 
 
 @rule("no-reply", "error", "RFC 8445 section 7.2.5", symptom=True)
