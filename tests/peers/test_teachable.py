@@ -140,6 +140,45 @@ def elsewhere(message: Any) -> list[Any]:
     return [message]
 
 
+async def test_the_same_before_the_retries_are_over(tmp_path: Path) -> None:
+    async with peers() as (alice, bob):
+        alice.createDataChannel("chat")
+        wire = rtcnb.Wire(alice, bob)
+        wire.filters.append(elsewhere)
+        await attempt(wire, alice, bob)
+        assert alice.connectionState == bob.connectionState == "connecting"
+        judge("no-udp", alice.trace, tmp_path)
+
+
+async def test_one_end_that_was_told_nothing(tmp_path: Path) -> None:
+    async with peers() as (alice, bob):
+        alice.createDataChannel("chat")
+        wire = rtcnb.Wire(alice, bob)
+        wire.filters.append(
+            lambda message: elsewhere(message) if message.receiver == "alice" else lost(message)
+        )
+        await attempt(wire, alice, bob)
+        judge("no-remote-candidates", alice.trace, tmp_path)
+        assert alice.trace.diagnose()[0].sentence.startswith("bob has received none")
+
+
+def lost(message: Any) -> list[Any]:
+    return [] if isinstance(message.content, rtcnb.Candidate) else elsewhere(message)
+
+
+async def test_the_trace_of_one_end_alone(tmp_path: Path) -> None:
+    alice, bob = (rtcnb.KernelPeer(name, trace=rtcnb.Trace()) for name in ("alice", "bob"))
+    try:
+        alice.createDataChannel("chat")
+        wire = rtcnb.Wire(alice, bob)
+        wire.filters.append(elsewhere)
+        await attempt(wire, alice, bob)
+        judge("no-reply", alice.trace, tmp_path)
+    finally:
+        await alice.close()
+        await bob.close()
+
+
 async def test_a_wrong_pwd_in_the_end(tmp_path: Path, monkeypatch: Any) -> None:
     """The side that was told wrong fails after its retries; the other, whose checks are right, waits for DTLS."""
     monkeypatch.setattr(aioice.stun, "RETRY_MAX", 1)

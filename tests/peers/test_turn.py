@@ -92,7 +92,7 @@ def judge_packets(trace: Trace, coturn: Coturn) -> None:
 
 
 async def test_messages_that_aioice_does_not_send_by_itself(coturn: Coturn) -> None:
-    """CreatePermission, and the Send and Data indications, with coturn at the other end (RFC 8656 9, 11)."""
+    """CreatePermission, and the Send and Data indications, with coturn at the other end (RFC 8656 10, 11)."""
     transport, _ = await aioice.turn.create_turn_endpoint(
         asyncio.DatagramProtocol, ("127.0.0.1", coturn.port), USERNAME, CREDENTIAL
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ from rtcnb.sdp import SessionDescription
 from rtcnb.trace import DescriptionSet, MediaEvent, StateChange, Trace
 from rtcnb.trace.diagnose import catalogue
 from rtcnb.trace.rules import RULES
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_every_rule_has_its_texts_in_both_languages() -> None:
@@ -21,6 +24,15 @@ def test_every_rule_has_its_texts_in_both_languages() -> None:
         assert {"sentence", "remedy"} <= set(texts)
         for key in texts:
             assert places(english[name][key]) == places(chinese[name][key]), (name, key)
+
+
+def test_the_page_of_the_diagnosis_names_every_rule_and_tests_that_exist() -> None:
+    page = (ROOT / "docs" / "diagnosis.md").read_text(encoding="utf-8")
+    assert {rule.name for rule in RULES} <= set(re.findall(r"`([\w-]+)`", page))
+    tests = re.findall(r"`([\w/]+\.py)::(\w+)`", page)
+    assert len(tests) > 30
+    for path, name in tests:
+        assert f"def {name}(" in (ROOT / "tests" / path).read_text(encoding="utf-8"), f"{path}::{name}"
 
 
 def places(text: str) -> set[str]:

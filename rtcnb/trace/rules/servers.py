@@ -13,7 +13,7 @@ from .registry import Hit, rule
 
 LOGIN_REFUSED = {401, 438, 441}  # RFC 8489 section 14.8, RFC 8656 section 19
 AT_ITS_LIMIT = {486, 508}  # RFC 8656 section 19: allocation quota reached, insufficient capacity
-# RFC 8656 section 18: the error responses to CreatePermission and ChannelBind, and the requests.
+# RFC 8656 section 17: the error responses to CreatePermission and ChannelBind, and the requests.
 FORBIDDING = {b"\x01\x18": b"\x00\x08", b"\x01\x19": b"\x00\x09"}
 # What rtcnb, aiortc and Chromium say; the words decide how the finding puts it.
 REASONS = {
@@ -98,7 +98,7 @@ def relay_only(side: Side) -> Iterator[Hit]:
         yield Hit((*configured[-1:], *_relays(side)), confidence=0.8 if _relays(side) else 1.0)
 
 
-@rule("relay-forbidden", "error", "RFC 8656 section 9.2")
+@rule("relay-forbidden", "error", "RFC 8656 section 10.2")
 def relay_forbidden(side: Side) -> Iterator[Hit]:
     """The server gave a relay, and may not send from it to where the other side is."""
     if not side.in_trouble:
