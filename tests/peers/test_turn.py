@@ -15,7 +15,7 @@ from typing import Any
 import aioice.stun
 import aioice.turn
 import pytest
-from coturn import CREDENTIAL, REALM, REST, SECRET, USERNAME, Coturn, free_port, rest_login
+from coturn import CREDENTIAL, REALM, REST, SECRET, USERNAME, Coturn, free_port, rest_login, serve
 from failures import attempt, healthy, judge, nameless, peers
 
 import rtcnb
@@ -37,6 +37,16 @@ def hides(secret: str, trace: Trace, directory: Path) -> bool:
     forms = {secret.encode(), secret.encode().hex().encode(), base64.b64encode(secret.encode())}
     everything = [text.encode() for text in shown] + packets + files
     return not any(form in text for form in forms for text in everything)
+
+
+def test_ci_fails_without_coturn_and_others_skip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coturn.PROGRAM", "no-such-program")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="not installed"), serve(tmp_path):
+        pass
+    monkeypatch.delenv("CI")
+    with pytest.raises(pytest.skip.Exception, match="not installed"), serve(tmp_path):
+        pass
 
 
 async def flows(alice: Any, bob: Any, channel: Any) -> None:
@@ -87,6 +97,8 @@ def judge_packets(trace: Trace, coturn: Coturn) -> None:
     asked = next(d for d, s in zip(read, said, strict=True) if s == "Allocate request" and d.get("REALM"))
     assert asked.get("REALM") == REALM and set(asked.get("USERNAME")) == {"*"}
     relayed = [d.inner[0].summary for d in read if d.protocol == "turn-channel"]
+    checks = [d.inner[0] for d in read if d.inner and d.inner[0].protocol == "stun"]
+    assert all("FINGERPRINT" in {f.name for f in check.fields} for check in checks), "checks are kept whole"
     for what in ("STUN Binding request", "STUN Binding success", "DTLS ClientHello", "SRTP"):
         assert any(summary.startswith(what) for summary in relayed), what
 
