@@ -239,6 +239,12 @@ class BrowserPeer {
     return this.reply();
   }
 
+  /** @param {RTCIceTransportPolicy} iceTransportPolicy for what is gathered next */
+  gatherBy(iceTransportPolicy) {
+    this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceTransportPolicy });
+    return this.reply();
+  }
+
   restartIce() {
     this.pc.restartIce();
     return this.reply();

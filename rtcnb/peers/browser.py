@@ -373,6 +373,9 @@ class BrowserPeer(Peer):
         """Ask for new ICE credentials with the next offer; `negotiationneeded` follows."""
         self._post("restartIce")
 
+    def _gather_by(self, policy: str) -> None:
+        self._page.post("gatherBy", policy)
+
     async def _close(self) -> None:
         try:
             await self._page.drop()

@@ -25,7 +25,7 @@ from ..runtime import loop
 from ..sdp import Candidate, SessionDescription
 from . import refusals
 from .aiortc_internals import TricklingConnection, statistics_of
-from .aiortc_types import codec_names, server_error_code, to_configuration, to_session_description
+from .aiortc_types import codec_names, server_error, to_configuration, to_session_description
 from .channel import DataChannel, checked_options
 from .ice_servers import checked, for_aiortc
 from .instruments import Reporter, dropped
@@ -108,12 +108,10 @@ class KernelPeer(Peer):
         self._gathered(candidate)
         self._describe_local()
 
-    def _on_server(self, server: str, error: BaseException | None) -> None:
-        text, code = str(error) or type(error).__name__, server_error_code(error)
-        self._record(traces.ServerEvent, url=server, error_code=code, text=text)
-        self.emit(
-            "icecandidateerror", url=server, errorText=f"{server} gave no candidate: {text}", errorCode=code
-        )
+    def _on_server(self, url: str, error: BaseException) -> None:
+        code, text = server_error(error)
+        self._record(traces.ServerEvent, url=url, error_code=code, text=text)
+        self.emit("icecandidateerror", url=url, errorText=text, errorCode=code)
 
     def _on_gathered(self) -> None:
         self._gathered(Candidate.from_any(None))
@@ -394,6 +392,9 @@ class KernelPeer(Peer):
     def restartIce(self) -> None:
         """Raise NotSupported: aiortc has no ICE restart."""
         raise refusals.no_restart(self.name)
+
+    def _gather_by(self, policy: str) -> None:
+        loop.call(self._pc.gather_by, policy)
 
     async def _close(self) -> None:
         loop.close_at_exit(self, None)

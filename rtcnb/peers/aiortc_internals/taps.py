@@ -203,6 +203,10 @@ def _beginning(kind: str, data: bytes) -> bytes:
         return without_login(data)
     if kind in ("rtp", "rtcp"):
         return data[:RTP_BYTES]
+    if (
+        kind == "turn-channel"
+    ):  # RFC 8656 section 12.4: channel number and length, then a packet of the others
+        return data[:4] + _beginning(protocol_of(data[4:]), data[4:])
     return data[:DTLS_RECORD_BYTES] if data[:1] == bytes((APPLICATION_DATA,)) else data
 
 
@@ -218,9 +222,8 @@ def _watch_turn(protocol: Any, hears: Hears) -> None:
     def tell(direction: str, data: bytes) -> None:
         kind = protocol_of(data)
         here, there = (protocol.transport.get_extra_info(x) or ("", 0) for x in ("sockname", "peername"))
-        shown = without_login(data) if kind == "stun" else data[: 4 + RTP_BYTES]
         ends = address_text(*here[:2]), address_text(*there[:2])
-        hears.packet(time.monotonic(), direction, kind, *ends, shown, len(data), b"")
+        hears.packet(time.monotonic(), direction, kind, *ends, _beginning(kind, data), len(data), b"")
 
     def received(data: bytes, address: Any) -> None:
         tell("received", data)
