@@ -22,7 +22,8 @@ from .wire import Filter, Wire
 Change = Callable[[SessionDescription], str]
 HIDDEN = "hidden"
 _hidden: ContextVar[bool] = ContextVar("rtcnb_hidden_fault", default=False)
-RELAY_ONLY: dict[str, Any] = {"iceTransportPolicy": "relay"}  # for peers made so: KernelPeer(..., **RELAY_ONLY)
+# For peers that are made so: KernelPeer(..., **RELAY_ONLY).
+RELAY_ONLY: dict[str, Any] = {"iceTransportPolicy": "relay"}
 
 
 class Fault:
