@@ -123,8 +123,10 @@ def candidates_withheld(wire: Wire, of: str | None = None) -> Fault:
     """
 
     def change(message: Message) -> list[Message]:
-        lost = isinstance(message.content, Candidate) and of in (None, message.sender)
-        return [] if lost else [_edited(message, SessionDescription.without_candidates, None)]
+        if isinstance(message.content, Candidate) and of in (None, message.sender):
+            message._record("dropped")
+            return []
+        return [_edited(message, SessionDescription.without_candidates, None)]
 
     return Fault(wire, "candidates-withheld", change)
 
@@ -198,6 +200,7 @@ def relay_only(wire: Wire) -> Fault:
     def change(message: Message) -> list[Message]:
         content = message.content
         if isinstance(content, Candidate) and not content.is_end and content.type != "relay":
+            message._record("dropped")
             return []
         return [message]
 
