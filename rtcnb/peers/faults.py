@@ -129,8 +129,10 @@ def candidates_withheld(wire: Wire, of: str | None = None) -> Fault:
     """
 
     def change(message: Message) -> list[Message]:
-        lost = isinstance(message.content, Candidate) and of in (None, message.sender)
-        return [] if lost else [_edited(message, SessionDescription.without_candidates, None)]
+        if isinstance(message.content, Candidate) and of in (None, message.sender):
+            message._record("dropped")
+            return []
+        return [_edited(message, SessionDescription.without_candidates, None)]
 
     return _on_wire(wire, "candidates-withheld", change)
 
