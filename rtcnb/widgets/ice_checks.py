@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
-from ..trace import PacketEvent, PeerEvent, Trace
+from ..trace import PacketEvent, Trace
 from ..trace.packets import Decoded, decode
 
 # The message types of RFC 8489 section 5, method Binding.
@@ -52,19 +53,11 @@ class Check:
 
 @dataclass
 class Checks:
-    """The checks of one pair as one peer saw them, by time."""
+    """The checks of one pair as one peer saw them, by time; what is read from them is read once."""
 
     all: list[Check] = field(default_factory=list)
 
-    def until(self, time: float) -> Checks:
-        """Return those up to and including a time."""
-        count = bisect_right(self.all, time, key=TIME)
-        return self if count == len(self.all) else Checks(self.all[:count])
-
-    def since(self, time: float) -> Checks:
-        """Return those at a time and later."""
-        return self if not self.all or self.all[0].time >= time else Checks([c for c in self.all if c.time >= time])
-
+    @cached_property
     def counts(self) -> Counter[str]:
         """How many of ``sent request``, ``received response``, ``sent error``, ..."""
         return Counter(f"{check.direction} {check.kind}" for check in self.all)
@@ -73,12 +66,13 @@ class Checks:
         """Return the first of its kind."""
         return next((c for c in self.all if (c.direction, c.kind) == (direction, kind)), None)
 
-    @property
+    @cached_property
     def nominating(self) -> Check | None:
         """The first request with USE-CANDIDATE that was answered: one that was refused nominates nothing."""
         answered = {c.transaction for c in self.all if c.kind == "response"}
         return next((c for c in self.all if c.nominates and c.transaction in answered), None)
 
+    @cached_property
     def round_trips_ms(self) -> list[float]:
         """Return how long each answered request of this peer took, in the order of the answers."""
         begun: dict[bytes, float] = {}
@@ -92,6 +86,7 @@ class Checks:
                     found.append((check.time - asked) * 1000)
         return found
 
+    @cached_property
     def errors(self) -> Counter[str]:
         """The error responses that were received, by code and reason."""
         return Counter(_error(c) for c in self.all if (c.direction, c.kind) == ("received", "error"))
@@ -112,21 +107,18 @@ class CheckIndex:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self._seen = (0, 0, 0)
-        self._ways: dict[Way, Checks] = {}
+        self._ways: dict[Way, list[Check]] = {}
+        self._cut: dict[Way, tuple[int, int, Checks]] = {}
         self._are_checks: dict[Way, bool] = {}
-        self._made: dict[str, float] = {}
 
     def refresh(self) -> None:
         """Take the packets that have come since the last time."""
         self._seen, new, whole = self.trace.news(self._seen)
         if whole:
-            self._ways, self._are_checks = {}, {}
+            self._ways, self._cut, self._are_checks = {}, {}, {}
         for event in new:
-            if isinstance(event, PacketEvent):
-                if event.protocol == "stun":
-                    self._add(event)
-            elif isinstance(event, PeerEvent):
-                self._made[event.peer] = event.time
+            if isinstance(event, PacketEvent) and event.protocol == "stun":
+                self._add(event)
 
     def _add(self, packet: PacketEvent) -> None:
         kind = KINDS.get(packet.data[:2])
@@ -137,9 +129,10 @@ class CheckIndex:
             self._are_checks[way] = is_check(packet)
         nominates = kind == "request" and USE_CANDIDATE in packet.data and has(packet, "USE-CANDIDATE")
         check = Check(packet.time, packet.direction, kind, nominates, packet)
-        checks = self._ways.setdefault(way, Checks()).all
+        checks = self._ways.setdefault(way, [])
         if checks and check.time < checks[-1].time:
             insort(checks, check, key=TIME)
+            self._cut.pop(way, None)
         else:
             checks.append(check)
 
@@ -149,8 +142,13 @@ class CheckIndex:
 
     def of(self, peer: str, local: str, remote: str, since: float, until: float) -> Checks:
         """Return the checks between two addresses in a span of time, both ends of it included."""
-        found = self._ways.get((peer, local, remote))
-        return found.until(until).since(since) if found else Checks()
+        way = (peer, local, remote)
+        found = self._ways.get(way, [])
+        start, stop = bisect_left(found, since, key=TIME), bisect_right(found, until, key=TIME)
+        known = self._cut.get(way)
+        if known is None or known[:2] != (start, stop):
+            known = self._cut[way] = (start, stop, Checks(found[start:stop]))
+        return known[2]
 
 
 def is_check(packet: PacketEvent) -> bool:

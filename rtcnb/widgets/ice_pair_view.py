@@ -44,7 +44,7 @@ def pair_details(seen: Perspective, pair: Pair, moment: Moment) -> Markup:
 
 
 def _why_not(seen: Perspective, pair: Pair, moment: Moment) -> list[str]:
-    errors = pair.checks.errors()
+    errors = pair.checks.errors
     told = [f"Answered with an error: {number} × {text}." for text, number in errors.items()]
     if not pair.states:
         told.append(f"Checks came this way before {pair.peer} had such a pair in its check list.")
@@ -63,7 +63,8 @@ def _why_not(seen: Perspective, pair: Pair, moment: Moment) -> list[str]:
 
 def _legend(pair: Pair) -> str:
     rests = pair.state == "succeeded"
-    later = sum(rests and c.time > pair.changed + AFTER and c.kind == "request" for c in pair.checks.all)
+    rest = pair.changed + AFTER
+    later = sum(c.time > rest and c.kind == "request" for c in pair.checks.all) if rests else 0
     more = f" {later} later ones, which keep the consent fresh (RFC 7675), are not drawn." if later else ""
     return f"Ticks above the bar: requests sent; below: requests received; thick ones have USE-CANDIDATE.{more}"
 
@@ -72,7 +73,7 @@ def _ways(pair: Pair) -> Markup:
     tally = pair.tally()
     source = "counted from packets" if pair.checks.all else "from getStats"
     say = lambda name: "?" if tally[name] is None else tally[name]  # noqa: E731
-    trips = pair.checks.round_trips_ms()
+    trips = pair.checks.round_trips_ms
     rows = [
         ("requests sent", say("sent request"), "answers received", say("received response")),
         ("requests received", say("received request"), "answers sent", say("sent response")),

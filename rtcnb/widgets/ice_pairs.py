@@ -150,7 +150,7 @@ class Pair:
 
     def tally(self) -> dict[str, int | None]:
         """Return how many requests and responses went each way; None where nothing tells."""
-        counts = self.checks.counts()
+        counts = self.checks.counts
         if counts:
             names = ("sent request", "received response", "received request", "sent response")
             return {name: counts[name] + (counts["received error"] if name == "received response" else 0)
@@ -161,7 +161,7 @@ class Pair:
 
     def round_trip_ms(self) -> float | None:
         """Return the last round trip that is known."""
-        trips = self.checks.round_trips_ms()
+        trips = self.checks.round_trips_ms
         if trips:
             return trips[-1]
         seconds = self.statistics.get("currentRoundTripTime")

@@ -10,6 +10,7 @@ WIDTH, BAR, HIGH, TICK = 640, 16, 52, 9
 TOP = 12
 AFTER = 3.0  # seconds; what comes later is consent freshness (RFC 7675), and would squeeze the rest
 LETTER = 6.5
+MOST_TICKS = 1000
 LOOKS = {"succeeded": "ok", "failed": "bad", "cancelled": "bad", "in-progress": "wait", "inprogress": "wait"}
 
 
@@ -18,7 +19,7 @@ def strip(pair: Pair, begin: float) -> Markup:
     start, end = span(pair)
     scale = (WIDTH - 2) / (end - start)
     place = lambda time: 1 + (time - start) * scale  # noqa: E731
-    shown = [c for c in pair.checks.all if c.time <= end]
+    shown = [c for c in pair.checks.all if c.time <= end][:MOST_TICKS]
     parts = [_segment(*s, place) for s in _segments(pair, start, end)]
     parts += [_tick(check, place(check.time), begin) for check in shown if check.kind == "request"]
     if pair.selected_at and pair.selected_at[-1] <= end:
@@ -44,8 +45,9 @@ def strip(pair: Pair, begin: float) -> Markup:
 def span(pair: Pair) -> tuple[float, float]:
     """Return from when to when the bar goes: until the pair came to rest, and a little longer."""
     start = pair.since
-    after = AFTER if pair.state == "succeeded" else float("inf")
-    end = max([pair.changed, *(c.time for c in pair.checks.all if c.time <= pair.changed + after)])
+    changed = pair.changed
+    latest = changed + (AFTER if pair.state == "succeeded" else float("inf"))
+    end = max([changed, *(c.time for c in pair.checks.all if c.time <= latest)])
     return start, end + max((end - start) * 0.04, 0.001)
 
 

@@ -12,10 +12,11 @@ from .ice_pair_view import pair_details
 from .ice_pairs import EndCandidate, Pair, Perspective, perspective, why_not_paired
 from .ice_words import Change, lacks, last_change, priority_sum, priority_words
 from .markup import Markup, join, tag
-from .trace_view import TraceView, colour_of, peer_name
+from .trace_view import TraceView, peer_name
 from .view import Fragment, Rows
 
 MOST_COLUMNS, MOST_CELLS = 8, 64
+MOST_CANDIDATES = 40
 ROW_HEIGHT = 26
 LOOKS = {"succeeded": "ok", "failed": "bad", "cancelled": "bad", "in-progress": "wait", "inprogress": "wait"}
 
@@ -177,7 +178,7 @@ def tally_words(pair: Pair) -> str:
     """Return a pair's checks in short: ``3 sent, 3 answered · 2 came``."""
     tally = pair.tally()
     sent, answered, came = tally["sent request"], tally["received response"], tally["received request"]
-    refused = pair.checks.counts()["received error"]
+    refused = pair.checks.counts["received error"]
     told = [] if sent is None else [f"{sent} sent, {'?' if answered is None else answered - refused} answered"]
     told += [f"{refused} refused"] if refused else []
     told += [] if came is None else [f"{came} came"]
@@ -236,7 +237,7 @@ def _row(pair: Pair, begin: float) -> Markup:
     more = ", selected" if pair.selected else ", nominated" if pair.nominated else ""
     return tag(
         "span",
-        tag("b", f"{pair.mark} {pair.word}{more}", class_=f"rtcnb-{LOOKS.get(pair.state, 'idle')}-text"),
+        tag("b", f"{pair.mark} {pair.word}{more}", class_=f"rtcnb-ice-state rtcnb-{LOOKS.get(pair.state, 'idle')}-text"),
         " ",
         tag("code", f"{pair.local_type or '?'} {pair.local} → {pair.remote_type or '?'} {pair.remote}"),
         tag("small", f"  {tally_words(pair)} · since {(pair.since - begin) * 1000:.0f} ms"),
@@ -262,11 +263,12 @@ def _table(
 ) -> Markup:
     moment = view.moment()
     title = tag("h4", heading) if heading else tag("h4", peer_name(owner, moment), f": {count(len(candidates), 'candidate')}")
-    rows = [_candidate(c, other, change, moment.begin) for c in candidates]
+    rows = [_candidate(c, other, change, moment.begin) for c in candidates[:MOST_CANDIDATES]]
+    left = len(candidates) - len(rows)
     head = tag("tr", *(tag("th", name, scope="col") for name in ("candidate", "priority = type · local · component", "when")))
     table = tag("table", tag("thead", head), tag("tbody", *rows), class_="rtcnb-ice-candidates")
-    colour = "" if heading else f"rtcnb-peer-{colour_of(owner, moment)}-edge"
-    return join([title, tag("div", table, class_=f"rtcnb-scroll {colour}".rstrip())])
+    more = tag("p", tag("small", f"… {left} more after these")) if left else None
+    return join([title, tag("div", table, class_="rtcnb-scroll"), more])
 
 
 def _candidate(c: EndCandidate, other: str, change: Change, begin: float) -> Markup:

@@ -54,10 +54,11 @@ def last_change(peers: list[str], moment: Moment) -> Change:
     effects: dict[str, set[tuple[str, str, str]]] = {}
     for e in pairs:
         effects.setdefault(e.state, set()).add((e.peer, e.local, e.remote))
+    seen_pairs = moment.last(PairEvent) is not None
     selected = {e.peer for e in moment.of(SelectedPair) if e.time >= cause.time and e.peer in peers}
     told = [f"{count(len(found), 'pair')} {state.replace('-', ' ')}" for state, found in effects.items()]
     told += [f"{peer} has selected one" for peer in sorted(selected)]
-    since = f" Since then: {', '.join(told)}." if told else " No pair has changed since."
+    since = f" Since then: {', '.join(told)}." if told else " No pair has changed since." if seen_pairs else ""
     settled = all(_settled(peer, cause.time, moment) for peer in peers)
     return Change(float("inf") if settled else cause.time, f"Last change at {ms}: {what}.{since}")
 
@@ -184,7 +185,7 @@ def _answers(seen: Perspective) -> list[str]:
     if seen.selected is not None:
         return []
     silent = [p for p in seen.pairs if (p.tally()["sent request"] or 0) > 0 and p.tally()["received response"] == 0]
-    errors = sum((p.checks.errors() for p in seen.pairs[1:]), seen.pairs[0].checks.errors()) if seen.pairs else {}
+    errors = sum((p.checks.errors for p in seen.pairs[1:]), seen.pairs[0].checks.errors) if seen.pairs else {}
     found = []
     if errors:
         told = ", ".join(f"{number} × {text}" for text, number in errors.items())
