@@ -15,7 +15,9 @@ from ..trace.packets import Decoded, decode
 
 # The message types of RFC 8489 section 5, method Binding.
 KINDS = {b"\x00\x01": "request", b"\x01\x01": "response", b"\x01\x11": "error"}
-USE_CANDIDATE = b"\x00\x25\x00\x00"  # type and length (RFC 8445 section 16.1); looked for before all is decoded
+USE_CANDIDATE = (
+    b"\x00\x25\x00\x00"  # type and length (RFC 8445 section 16.1); looked for before all is decoded
+)
 TIME = attrgetter("time")
 Way = tuple[str, str, str]  # the peer, its own address, the other's
 

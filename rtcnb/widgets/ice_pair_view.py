@@ -32,8 +32,17 @@ def pair_details(seen: Perspective, pair: Pair, moment: Moment) -> Markup:
     arithmetic = pair_sum(seen, pair)
     parts = [
         title,
-        tag("p", "Why this pair: " if pair.selected else None, join(words, " "), class_="rtcnb-ice-why") if words else None,
-        tag("p", tag("small", "pair priority (RFC 8445 6.1.2.3) "), tag("span", arithmetic, class_="rtcnb-mono"), class_="rtcnb-ice-sum") if arithmetic else None,
+        tag("p", "Why this pair: " if pair.selected else None, join(words, " "), class_="rtcnb-ice-why")
+        if words
+        else None,
+        tag(
+            "p",
+            tag("small", "pair priority (RFC 8445 6.1.2.3) "),
+            tag("span", arithmetic, class_="rtcnb-mono"),
+            class_="rtcnb-ice-sum",
+        )
+        if arithmetic
+        else None,
         strip(pair, begin) if pair.since else None,
         tag("p", tag("small", _legend(pair))) if pair.checks.all else None,
         tag("div", _ways(pair), _history(pair, begin), class_="rtcnb-columns"),
@@ -50,11 +59,16 @@ def _why_not(seen: Perspective, pair: Pair, moment: Moment) -> list[str]:
         told.append(f"Checks came this way before {pair.peer} had such a pair in its check list.")
     elif pair.state == "succeeded" and seen.selected is not None:
         if pair.selected_at:
-            told.append(f"Selected at {_ms(pair.selected_at[-1], moment.begin)}, and later given up for another.")
+            told.append(
+                f"Selected at {_ms(pair.selected_at[-1], moment.begin)}, and later given up for another."
+            )
         else:
             told.append("It works, and another was selected.")
     elif pair.state in ("waiting", "frozen"):
-        told.append("It waits for its turn: pairs are checked one after the other, the highest priority first (RFC 8445 6.1.4.2).")
+        told.append(
+            "It waits for its turn: pairs are checked one after the other, the highest priority first "
+            "(RFC 8445 6.1.4.2)."
+        )
     sent, back = pair.tally()["sent request"], pair.tally()["received response"]
     if sent and back == 0:
         told.append("No answer has come: lost, filtered, or nobody is there.")
@@ -66,7 +80,9 @@ def _legend(pair: Pair) -> str:
     rest = pair.changed + AFTER
     later = sum(c.time > rest and c.kind == "request" for c in pair.checks.all) if rests else 0
     more = f" {later} later ones, which keep the consent fresh (RFC 7675), are not drawn." if later else ""
-    return f"Ticks above the bar: requests sent; below: requests received; thick ones have USE-CANDIDATE.{more}"
+    return (
+        f"Ticks above the bar: requests sent; below: requests received; thick ones have USE-CANDIDATE.{more}"
+    )
 
 
 def _ways(pair: Pair) -> Markup:
@@ -93,7 +109,9 @@ def _history(pair: Pair, begin: float) -> Markup:
         steps.append((pair.nominated, "nominated"))
     steps += [(time, "selected") for time in pair.selected_at]
     steps.sort(key=lambda step: step[0])
-    rows = [tag("tr", tag("td", _ms(time, begin), class_="rtcnb-mono"), tag("td", word)) for time, word in steps]
+    rows = [
+        tag("tr", tag("td", _ms(time, begin), class_="rtcnb-mono"), tag("td", word)) for time, word in steps
+    ]
     return tag("div", tag("table", tag("tbody", *rows)), class_="rtcnb-ice-history")
 
 
@@ -105,7 +123,13 @@ def _each_check(pair: Pair, begin: float) -> Markup | None:
     left = len(checks) - len(rows)
     more = tag("p", tag("small", f"… {left} more after these")) if left else None
     table = tag("table", tag("tbody", *rows))
-    return tag("details", tag("summary", f"Each check ({len(checks)} packets)"), tag("div", table, class_="rtcnb-scroll"), more, data_key="checks")
+    return tag(
+        "details",
+        tag("summary", f"Each check ({len(checks)} packets)"),
+        tag("div", table, class_="rtcnb-scroll"),
+        more,
+        data_key="checks",
+    )
 
 
 def _check(check: Check, begin: float) -> Markup:
@@ -122,8 +146,16 @@ def _statistics(pair: Pair) -> Markup | None:
     members = [(name, value) for name, value in pair.statistics.items() if name not in HIDDEN]
     if not members:
         return None
-    rows = [tag("tr", tag("td", tag("code", name)), tag("td", value, class_="rtcnb-mono")) for name, value in members]
-    return tag("details", tag("summary", "What getStats says of it"), tag("div", tag("table", tag("tbody", *rows)), class_="rtcnb-scroll"), data_key="statistics")
+    rows = [
+        tag("tr", tag("td", tag("code", name)), tag("td", value, class_="rtcnb-mono"))
+        for name, value in members
+    ]
+    return tag(
+        "details",
+        tag("summary", "What getStats says of it"),
+        tag("div", tag("table", tag("tbody", *rows)), class_="rtcnb-scroll"),
+        data_key="statistics",
+    )
 
 
 def _ms(time: float, begin: float) -> str:

@@ -78,9 +78,14 @@ def _segment(start: float, end: float, state: str, place: object) -> Markup:
 def _tick(check: Check, x: float, begin: float) -> Markup:
     sent = check.direction == "sent"
     y = TOP - 1 if sent else TOP + BAR + 1
-    title = f"request {check.direction} at {_ms(check.time, begin)}" + (", USE-CANDIDATE" if check.nominates else "")
+    title = f"request {check.direction} at {_ms(check.time, begin)}" + (
+        ", USE-CANDIDATE" if check.nominates else ""
+    )
     return tag(
-        "path", tag("title", title), d=f"M{x:.1f} {y}v{-TICK if sent else TICK}", class_="tick nominates" if check.nominates else "tick"
+        "path",
+        tag("title", title),
+        d=f"M{x:.1f} {y}v{-TICK if sent else TICK}",
+        class_="tick nominates" if check.nominates else "tick",
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Collection, Iterable
 from typing import Any, ClassVar
 
 from ..sdp.text import count
+from .ice_candidates import EndCandidate, why_not_paired
 from .ice_checks import CheckIndex
 from .ice_pair_view import pair_details
-from .ice_pairs import EndCandidate, Pair, Perspective, perspective, why_not_paired
+from .ice_pairs import Pair, Perspective, perspective
 from .ice_words import Change, lacks, last_change, priority_sum, priority_words
 from .markup import Markup, join, tag
 from .trace_view import TraceView, peer_name
@@ -66,11 +67,15 @@ class IceView(TraceView):
         boxes = [self._box(s, change, begin) for s in seen]
         yield Fragment("pairs", tag("div", *boxes, class_="rtcnb-columns rtcnb-ice-pairs"))
         for each in large:
-            yield Fragment(f"list-{each.peer}", tag("h4", f"{each.peer}: its pairs, the highest priority first"), self._list(each, begin))
+            yield Fragment(
+                f"list-{each.peer}",
+                tag("h4", f"{each.peer}: its pairs, the highest priority first"),
+                self._list(each, begin),
+            )
         found = self._shown(seen)
         if found is not None:
             yield Fragment("pair", pair_details(*found, moment))
-        tables = [tag("div", _candidates(s, peers, change, self), data_key=s.peer) for s in seen]
+        tables = [tag("div", _candidates(s, seen, change, self), data_key=s.peer) for s in seen]
         yield Fragment("candidates", tag("div", *tables, class_="rtcnb-columns"))
 
     # -- which
@@ -95,22 +100,38 @@ class IceView(TraceView):
 
     def _box(self, seen: Perspective, change: Change, begin: float) -> Markup:
         moment = self.moment()
-        names = [peer_name(seen.peer, moment), " checks ", peer_name(seen.other, moment) if seen.other else "the other side"]
+        names = [
+            peer_name(seen.peer, moment),
+            " checks ",
+            peer_name(seen.other, moment) if seen.other else "the other side",
+        ]
         role = tag("small", f" {seen.role}" if seen.role else "", title=seen.role_reason)
         body: object
         if not seen.local and not seen.remote:
             body = tag("p", "No candidates yet, so no pairs.", class_="rtcnb-faint")
         elif not _fits(seen):
-            body = tag("p", f"{count(len(seen.pairs), 'pair')} of {len(seen.local)} × {len(seen.remote)} candidates: listed below.")
+            candidates = f"{len(seen.local)} × {len(seen.remote)} candidates"
+            body = tag("p", f"{count(len(seen.pairs), 'pair')} of {candidates}: listed below.")
         else:
             body = [self._matrix(seen, change, begin), _left_out(seen)]
-        return tag("div", tag("h4", *names, role), self._lacks(seen), body, data_key=seen.peer, data_perspective=seen.peer)
+        return tag(
+            "div",
+            tag("h4", *names, role),
+            self._lacks(seen),
+            body,
+            data_key=seen.peer,
+            data_perspective=seen.peer,
+        )
 
     def _lacks(self, seen: Perspective) -> Markup | None:
         problems, remarks = lacks(seen, self.moment())
         items = [tag("li", "▲ ", problem, class_="rtcnb-ice-problem") for problem in problems]
         items += [tag("li", remark) for remark in remarks]
-        return tag("ul", *items, class_="rtcnb-ice-lacks", aria_label=f"What {seen.peer} lacks") if items else None
+        return (
+            tag("ul", *items, class_="rtcnb-ice-lacks", aria_label=f"What {seen.peer} lacks")
+            if items
+            else None
+        )
 
     def _matrix(self, seen: Perspective, change: Change, begin: float) -> Markup:
         rows, columns = used(seen)
@@ -122,7 +143,9 @@ class IceView(TraceView):
         body = []
         for local in rows:
             cells = [tag("td", self._cell(seen, local, remote, change)) for remote in columns]
-            body.append(tag("tr", tag("th", _heading(local, change), scope="row"), *cells, data_key=local.address))
+            body.append(
+                tag("tr", tag("th", _heading(local, change), scope="row"), *cells, data_key=local.address)
+            )
         table = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body), class_="rtcnb-ice-matrix")
         return tag("div", table, class_="rtcnb-scroll")
 
@@ -145,7 +168,8 @@ class IceView(TraceView):
             data_state=pair.state,
             aria_pressed=key_of(pair) == self.chosen,
             title=f"Show the history of {pair.local} → {pair.remote}",
-            class_=f"rtcnb-ice-cell rtcnb-ice-{LOOKS.get(pair.state, 'idle')}" + (" rtcnb-ice-selected" if pair.selected else ""),
+            class_=f"rtcnb-ice-cell rtcnb-ice-{LOOKS.get(pair.state, 'idle')}"
+            + (" rtcnb-ice-selected" if pair.selected else ""),
         )
 
     def _list(self, seen: Perspective, begin: float) -> Rows:
@@ -158,7 +182,9 @@ class IceView(TraceView):
             label=f"Pairs of {seen.peer}, the highest priority first",
             press=f"ice-row-{seen.peer}",
             focused=keys.index(self.chosen) if self.chosen in keys else -1,
-            version=hash(tuple((k, p.changed, p.selected, tally_words(p)) for k, p in zip(keys, pairs, strict=True))),
+            version=hash(
+                tuple((k, p.changed, p.selected, tally_words(p)) for k, p in zip(keys, pairs, strict=True))
+            ),
         )
         return rows
 
@@ -179,7 +205,9 @@ def tally_words(pair: Pair) -> str:
     tally = pair.tally()
     sent, answered, came = tally["sent request"], tally["received response"], tally["received request"]
     refused = pair.checks.counts["received error"]
-    told = [] if sent is None else [f"{sent} sent, {'?' if answered is None else answered - refused} answered"]
+    told = (
+        [] if sent is None else [f"{sent} sent, {'?' if answered is None else answered - refused} answered"]
+    )
     told += [f"{refused} refused"] if refused else []
     told += [] if came is None else [f"{came} came"]
     trip = pair.round_trip_ms()
@@ -217,7 +245,10 @@ def _left_out(seen: Perspective) -> Markup | None:
         return None
     mids = sorted({m for c in left for m in c.mids})
     noun = count(len(left), "candidate")
-    text = f"Not shown: {noun} of mid {', '.join(mids)}, in no pair. Sections that are bundled need no path of their own (RFC 9143)."
+    text = (
+        f"Not shown: {noun} of mid {', '.join(mids)}, in no pair. Sections that are bundled need no path of their "
+        "own (RFC 9143)."
+    )
     return tag("p", tag("small", text))
 
 
@@ -237,47 +268,90 @@ def _row(pair: Pair, begin: float) -> Markup:
     more = ", selected" if pair.selected else ", nominated" if pair.nominated else ""
     return tag(
         "span",
-        tag("b", f"{pair.mark} {pair.word}{more}", class_=f"rtcnb-ice-state rtcnb-{LOOKS.get(pair.state, 'idle')}-text"),
+        tag(
+            "b",
+            f"{pair.mark} {pair.word}{more}",
+            class_=f"rtcnb-ice-state rtcnb-{LOOKS.get(pair.state, 'idle')}-text",
+        ),
         " ",
         tag("code", f"{pair.local_type or '?'} {pair.local} → {pair.remote_type or '?'} {pair.remote}"),
         tag("small", f"  {tally_words(pair)} · since {(pair.since - begin) * 1000:.0f} ms"),
     )
 
 
-def _candidates(seen: Perspective, peers: list[str], change: Change, view: TraceView) -> Markup:
+def _candidates(seen: Perspective, every: list[Perspective], change: Change, view: TraceView) -> Markup:
     moment = view.moment()
     shown = list(seen.local)
-    blocks = [_table(seen.peer, shown, seen.other, change, view)]
-    alone = seen.other not in peers
+    across = next((other for other in every if other.peer == seen.other), None)
+    first = {c.address for c in across.remote if c.reflexive} if across is not None else set()
+    blocks = [_table(seen.peer, shown, seen.other, change, view, first=first)]
+    alone = across is None
     unknown = [c for c in seen.remote if alone or c.source in ("checks", "statistics")]
     if unknown:
-        title = f"What {seen.peer} learned of {seen.other or 'the other side'}" + ("" if alone else " without being told")
+        title = f"What {seen.peer} learned of {seen.other or 'the other side'}" + (
+            "" if alone else " without being told"
+        )
         blocks.append(_table(title, unknown, seen.peer, change, view, heading=title))
     if not shown and not unknown:
-        blocks = [tag("h4", peer_name(seen.peer, moment), "'s candidates"), tag("p", "None yet.", class_="rtcnb-faint")]
+        blocks = [
+            tag("h4", peer_name(seen.peer, moment), "'s candidates"),
+            tag("p", "None yet.", class_="rtcnb-faint"),
+        ]
     return join(blocks)
 
 
 def _table(
-    owner: str, candidates: list[EndCandidate], other: str, change: Change, view: TraceView, heading: str = ""
+    owner: str,
+    candidates: list[EndCandidate],
+    other: str,
+    change: Change,
+    view: TraceView,
+    heading: str = "",
+    first: Collection[str] = (),
 ) -> Markup:
     moment = view.moment()
-    title = tag("h4", heading) if heading else tag("h4", peer_name(owner, moment), f": {count(len(candidates), 'candidate')}")
-    rows = [_candidate(c, other, change, moment.begin) for c in candidates[:MOST_CANDIDATES]]
+    title = (
+        tag("h4", heading)
+        if heading
+        else tag("h4", peer_name(owner, moment), f": {count(len(candidates), 'candidate')}")
+    )
+    drawn = candidates[:MOST_CANDIDATES]
+    rows = [_candidate(c, other, change, moment.begin, c.address in first) for c in drawn]
     left = len(candidates) - len(rows)
-    head = tag("tr", *(tag("th", name, scope="col") for name in ("candidate", "priority = type · local · component", "when")))
+    head = tag(
+        "tr",
+        *(
+            tag("th", name, scope="col")
+            for name in ("candidate", "priority = type · local · component", "when")
+        ),
+    )
     table = tag("table", tag("thead", head), tag("tbody", *rows), class_="rtcnb-ice-candidates")
     more = tag("p", tag("small", f"… {left} more after these")) if left else None
     return join([title, tag("div", table, class_="rtcnb-scroll"), more])
 
 
-def _candidate(c: EndCandidate, other: str, change: Change, begin: float) -> Markup:
+def _candidate(c: EndCandidate, other: str, change: Change, begin: float, by_check: bool) -> Markup:
     ms = lambda time: f"{(time - begin) * 1000:.0f} ms"  # noqa: E731
-    about = [c.protocol or None, c.tcp_type or None, f"component {c.component}" if c.component not in (None, 1) else None]
+    about = [
+        c.protocol or None,
+        c.tcp_type or None,
+        f"component {c.component}" if c.component not in (None, 1) else None,
+    ]
     about += [f"mid {', '.join(c.mids)}" if c.mids else None, c.network or None]
-    about += [f"base {c.related}" if c.related and c.type != "relay" else f"seen by the server as {c.related}" if c.related else None]
+    about += [
+        f"base {c.related}"
+        if c.related and c.type != "relay"
+        else f"seen by the server as {c.related}"
+        if c.related
+        else None
+    ]
     about += [f"from {c.server}" if c.server else None, "mDNS name" if c.is_name else None]
-    about += [{"checks": "peer-reflexive: known from checks alone", "statistics": "known from getStats alone"}.get(c.source)]
+    about += [
+        {"checks": "peer-reflexive: known from checks alone", "statistics": "known from getStats alone"}.get(
+            c.source
+        )
+    ]
+    about += [f"{other} knew it from a check before it was told (prflx)" if by_check else None]
     when = [f"gathered {ms(c.gathered)}"] if c.gathered is not None else []
     if c.arrived is not None:
         when.append(f"at {other or 'the other'} {ms(c.arrived)}")
@@ -286,8 +360,21 @@ def _candidate(c: EndCandidate, other: str, change: Change, begin: float) -> Mar
     when = when or [f"seen {ms(c.first_seen)}"]
     return tag(
         "tr",
-        tag("td", tag("b", c.type or "?"), " ", tag("code", c.address), new_mark(max(c.first_seen, c.arrived or 0.0), change), tag("small", " · ".join(x for x in about if x))),
-        tag("td", tag("span", priority_sum(c.priority), class_="rtcnb-mono") if c.priority is not None else "unknown", tag("small", priority_words(c))),
+        tag(
+            "td",
+            tag("b", c.type or "?"),
+            " ",
+            tag("code", c.address),
+            new_mark(max(c.first_seen, c.arrived or 0.0), change),
+            tag("small", " · ".join(x for x in about if x)),
+        ),
+        tag(
+            "td",
+            tag("span", priority_sum(c.priority), class_="rtcnb-mono")
+            if c.priority is not None
+            else "unknown",
+            tag("small", priority_words(c)),
+        ),
         tag("td", when[0], tag("small", when[1]) if len(when) > 1 else None),
         data_key=c.address,
         data_candidate=c.address,

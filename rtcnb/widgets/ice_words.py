@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ..sdp.text import count
@@ -16,10 +17,10 @@ from ..trace import (
     StateChange,
 )
 from ..trace.timeline import Moment
-from .ice_pairs import EndCandidate, Pair, Perspective, pair_priority
+from .ice_candidates import EndCandidate
+from .ice_pairs import Pair, Perspective, pair_priority
 
 SETTLED_AFTER = 5.0  # seconds connected, after which nothing is marked as new any more
-STATES_OF_SIGNALING = "signalingState"
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,11 @@ class Change:
 
 def last_change(peers: list[str], moment: Moment) -> Change:
     """Return the last step of signaling that concerns ICE, with what has come of it up to this moment."""
-    causes = [
-        e
-        for e in moment.of(CandidateEvent, DescriptionSet)  # type: ignore[type-var]
-        if e.peer in peers
-        and (isinstance(e, DescriptionSet) or e.action == "added" or (e.action == "gathered" and not e.candidate.is_end))
-    ]
-    if not causes:
+    candidates = [e for e in moment.of(CandidateEvent) if e.action == "added" or not e.candidate.is_end]
+    causes: list[CandidateEvent | DescriptionSet] = [*candidates, *moment.of(DescriptionSet)]
+    cause = max((e for e in causes if e.peer in peers), key=lambda e: e.time, default=None)
+    if cause is None:
         return Change(float("inf"), "")
-    cause = causes[-1]
     ms = f"{(cause.time - moment.begin) * 1000:.0f} ms"
     what = _cause(cause)
     pairs = [e for e in moment.of(PairEvent) if e.time >= cause.time and e.peer in peers]
@@ -58,7 +55,9 @@ def last_change(peers: list[str], moment: Moment) -> Change:
     selected = {e.peer for e in moment.of(SelectedPair) if e.time >= cause.time and e.peer in peers}
     told = [f"{count(len(found), 'pair')} {state.replace('-', ' ')}" for state, found in effects.items()]
     told += [f"{peer} has selected one" for peer in sorted(selected)]
-    since = f" Since then: {', '.join(told)}." if told else " No pair has changed since." if seen_pairs else ""
+    since = (
+        f" Since then: {', '.join(told)}." if told else " No pair has changed since." if seen_pairs else ""
+    )
     settled = all(_settled(peer, cause.time, moment) for peer in peers)
     return Change(float("inf") if settled else cause.time, f"Last change at {ms}: {what}.{since}")
 
@@ -99,20 +98,22 @@ def lacks(seen: Perspective, moment: Moment) -> tuple[list[str], list[str]]:
     if "local" not in sides and not seen.local:
         found.append(f"{peer} has no candidates: it looks for them only after setLocalDescription().")
     elif states.get("iceGatheringState") == "gathering":
-        own = " aioice checks nothing by itself before that is over." if made and made.place == "kernel" else ""
+        own = (
+            " aioice checks nothing by itself before that is over." if made and made.place == "kernel" else ""
+        )
         found.append(f"{peer} still gathers.{own}")
     found += _arrivals(seen, moment, sides)
     found += _answers(seen)
     remarks = _without_servers(seen, moment, made, states) if seen.local else []
     if any(c.is_name for c in seen.local):
         remarks.append(
-            f"{peer} hides its address behind a .local name (RFC 8828): only machines of the same network can ask for it "
-            "by mDNS, others learn the address from its checks."
+            f"{peer} hides its address behind a .local name (RFC 8828): only machines of the same network can ask "
+            "for it by mDNS, others learn the address from its checks."
         )
     return found, remarks
 
 
-def _arrivals(seen: Perspective, moment: Moment, sides: set[str]) -> list[str]:
+def _arrivals(seen: Perspective, moment: Moment, sides: Collection[str]) -> list[str]:
     """Say which of the other side's candidates are not here, and where they are."""
     peer, other = seen.peer, seen.other or "the other side"
     signalled = [c for c in seen.remote if c.arrived is not None]
@@ -125,15 +126,18 @@ def _arrivals(seen: Perspective, moment: Moment, sides: set[str]) -> list[str]:
     if not signalled:
         return [f"No candidate of {other} has reached {peer}: {other} has {len(away)}{where}."]
     verb = "has" if len(away) == 1 else "have"
-    return [f"{len(away)} of {other}'s {len(away) + len(signalled)} candidates {verb} not reached {peer}{where}."]
+    return [
+        f"{len(away)} of {other}'s {len(away) + len(signalled)} candidates {verb} not reached {peer}{where}."
+    ]
 
 
 def _where(seen: Perspective, moment: Moment) -> str:
     last: dict[int, str] = {}
+    since = moment.made(seen.other)
     for event in moment.of(MessageEvent, peer=seen.other):
-        if event.receiver == seen.peer and event.candidate is not None and not event.candidate.is_end:
-            if event.time >= moment.made(seen.other):
-                last[event.number] = event.action
+        candidate = event.candidate if event.receiver == seen.peer and event.time >= since else None
+        if candidate is not None and not candidate.is_end:
+            last[event.number] = event.action
     ends = {"received": 0, "dropped": 0, "refused": 0, "waiting": 0}
     for action in last.values():
         ends[action if action in ends else "waiting"] += 1
@@ -162,11 +166,15 @@ def _without_servers(
         failed = [e for e in errors if e.url.split(":")[0].rstrip("s") in schemes]
         if failed:
             code = f"{failed[-1].error_code} " if failed[-1].error_code else ""
-            found.append(f"{kind}: none, {failed[-1].url} gave nothing: {code}{failed[-1].text}".rstrip() + ".")
+            found.append(
+                f"{kind}: none, {failed[-1].url} gave nothing: {code}{failed[-1].text}".rstrip() + "."
+            )
         elif made is not None and not given:
             found.append(f"{kind}: none, no {server} server given.")
         elif given and states.get("iceGatheringState") == "complete":
-            reason = " (a reflexive address that is also a host address is left out)" if kind == "srflx" else ""
+            reason = (
+                " (a reflexive address that is also a host address is left out)" if kind == "srflx" else ""
+            )
             found.append(f"{kind}: none came from {', '.join(given)}{reason}.")
     return found
 
@@ -176,7 +184,13 @@ def _urls(made: PeerEvent | None) -> list[str]:
     urls: list[str] = []
     for server in servers if isinstance(servers, list | tuple) else ():
         given = server.get("urls") if isinstance(server, dict) else None
-        urls += [given] if isinstance(given, str) else [str(u) for u in given or ()] if isinstance(given, list | tuple) else []
+        urls += (
+            [given]
+            if isinstance(given, str)
+            else [str(u) for u in given or ()]
+            if isinstance(given, list | tuple)
+            else []
+        )
     return urls
 
 
@@ -184,7 +198,9 @@ def _answers(seen: Perspective) -> list[str]:
     """Say where checks go unanswered, or are refused."""
     if seen.selected is not None:
         return []
-    silent = [p for p in seen.pairs if (p.tally()["sent request"] or 0) > 0 and p.tally()["received response"] == 0]
+    silent = [
+        p for p in seen.pairs if (p.tally()["sent request"] or 0) > 0 and p.tally()["received response"] == 0
+    ]
     errors = sum((p.checks.errors for p in seen.pairs[1:]), seen.pairs[0].checks.errors) if seen.pairs else {}
     found = []
     if errors:
@@ -203,7 +219,8 @@ def why_selected(seen: Perspective, pair: Pair, moment: Moment) -> list[str]:
     chooser = {"controlling": seen.peer, "controlled": seen.other or "the other side"}.get(seen.role, "")
     if chooser:
         found.append(
-            f"{chooser} is controlling and so chooses the pair ({seen.peer}: {seen.role}, {seen.role_reason}; RFC 8445 6.1.1)."
+            f"{chooser} is controlling and so chooses the pair ({seen.peer}: {seen.role}, {seen.role_reason}; "
+            "RFC 8445 6.1.1)."
         )
     nominating = pair.checks.nominating
     if nominating is not None:
@@ -233,10 +250,12 @@ def _compared(seen: Perspective, pair: Pair) -> str:
     if pair.priority > best:
         return f"Of {len(rivals) + 1} pairs that succeeded it has the highest priority."
     if pair.priority == best:
-        return f"{name} succeeded with the same priority: then the order in which they were nominated decides."
+        return (
+            f"{name} succeeded with the same priority: then the order in which they were nominated decides."
+        )
     return (
-        f"{name} succeeded, one of a higher priority ({best}): the controlling side may nominate any that succeeded "
-        "(RFC 8445 8.1.1)."
+        f"{name} succeeded, one of a higher priority ({best}): the controlling side may nominate any that "
+        "succeeded (RFC 8445 8.1.1)."
     )
 
 
@@ -262,5 +281,9 @@ def priority_words(candidate: EndCandidate) -> str:
     """Return what the three parts of a candidate's priority are."""
     if candidate.priority is None:
         return ""
-    kind, local, component = candidate.priority >> 24, candidate.priority >> 8 & 0xFFFF, candidate.priority & 0xFF
+    kind, local, component = (
+        candidate.priority >> 24,
+        candidate.priority >> 8 & 0xFFFF,
+        candidate.priority & 0xFF,
+    )
     return f"type preference {kind} · local preference {local} · component {256 - component}"

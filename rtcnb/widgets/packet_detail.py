@@ -6,7 +6,7 @@ from ..trace import PacketEvent
 from ..trace.packets import Decoded
 from ..trace.timeline import Moment
 from .markup import Markup, join, tag
-from .packet_words import decoded, decoded_plain, hides, is_whole, open_bytes
+from .packet_words import decoded, decoded_plain, hides, open_bytes, plain_size
 from .trace_view import peer_name
 
 MOST_BYTES = 2048
@@ -29,8 +29,7 @@ def packet_details(packet: PacketEvent, other: PacketEvent | None, moment: Momen
     socket = _side("On the socket", decoded(packet), packet.data, packet.size_bytes, open_bytes(packet))
     columns = [socket]
     if plain is not None:
-        size = len(packet.plain) if is_whole(packet) else packet.size_bytes
-        columns.append(_side("Decrypted", plain, packet.plain, size, len(packet.plain)))
+        columns.append(_side("Decrypted", plain, packet.plain, plain_size(packet), len(packet.plain)))
     parts = [
         title,
         tag("p", said) if said else None,
@@ -58,9 +57,10 @@ def _not_decrypted(packet: PacketEvent) -> Markup | None:
     return tag("p", "What it carries is not known: it was not decrypted here.", class_="rtcnb-faint")
 
 
-def _side(title: str, what: Decoded, data: bytes, size: int, readable: int) -> Markup:
-    kept = f", of which the first {len(data)} are kept" if len(data) < size else ""
-    head = tag("h4", title, " ", tag("small", f"{size} bytes{kept}"))
+def _side(title: str, what: Decoded, data: bytes, size: int | None, readable: int) -> Markup:
+    kept = f", of which the first {len(data)} are kept" if size is not None and len(data) < size else ""
+    length = f"its first {len(data)} bytes" if size is None else f"{size} bytes{kept}"
+    head = tag("h4", title, " ", tag("small", length))
     dump = [
         tag("summary", "Bytes"),
         hex_dump(data[:MOST_BYTES], readable),
@@ -84,10 +84,22 @@ def fields(what: Decoded) -> Markup:
     table = tag("table", tag("tbody", *rows), class_="rtcnb-packet-fields") if rows else None
     error = tag("div", "✕ ", what.error, class_="rtcnb-error") if what.error else None
     inner = [
-        tag("details", tag("summary", part.summary or part.protocol), fields(part), open=True, data_key=f"inner-{i}")
+        tag(
+            "details",
+            tag("summary", part.summary or part.protocol),
+            fields(part),
+            open=True,
+            data_key=f"inner-{i}",
+        )
         for i, part in enumerate(what.inner)
     ]
-    return tag("div", tag("div", table, class_="rtcnb-scroll") if table else None, error, *inner, class_="rtcnb-packet-tree")
+    return tag(
+        "div",
+        tag("div", table, class_="rtcnb-scroll") if table else None,
+        error,
+        *inner,
+        class_="rtcnb-packet-tree",
+    )
 
 
 def _value(text: str) -> str:
@@ -111,4 +123,10 @@ def _line(data: bytes, at: int, readable: int) -> Markup:
     letters = "".join(chr(b) if 32 <= b < 127 else "·" for b in part)
     between = " " if shown and hidden else ""
     space = " " * (3 * (LINE - len(part)))
-    return join([f"{at:04x}  {shown}{between}", tag("span", hidden, class_="rtcnb-hidden-bytes") if hidden else None, f"{space}  {letters}\n"])
+    return join(
+        [
+            f"{at:04x}  {shown}{between}",
+            tag("span", hidden, class_="rtcnb-hidden-bytes") if hidden else None,
+            f"{space}  {letters}\n",
+        ]
+    )

@@ -59,7 +59,7 @@ class PacketView(TraceView):
         elif action == "packet-kind":
             self.filter = replace(self.filter, protocols=self.filter.protocols ^ {str(value)})
         elif action == "packet-way":
-            peer, direction = (_strings(value) + ["", ""])[:2]
+            peer, direction = [*_strings(value), "", ""][:2]
             self.filter = replace(self.filter, peer=peer, direction=direction)
         elif action == "packet-pair":
             self.filter = replace(self.filter, pair=tuple(_strings(value)))
@@ -82,17 +82,21 @@ class PacketView(TraceView):
         yield Fragment("notes", _notes(self.shown_peers(moment), moment, counts))
         if not counts:
             return
-        wanted = self._wanted(moment)
-        self._found = found = self._index.find(wanted, until, lambda e: words(e, codecs.get(e.peer)))
-        yield Fragment("filters", self._filters(counts, len(found), until, moment))
+        self._found = found = self._index.find(self.filter, until, lambda e: words(e, codecs.get(e.peer)))
         if self._still:
             yield Fragment("totals", _totals(counts))
-        yield Fragment("list", _head() if found else _nothing(), self._rows(found, codecs, moment) if found else None)
+        else:
+            yield Fragment("filters", self._filters(counts, len(found), until))
+        yield Fragment(
+            "list", _head() if found else _nothing(), self._rows(found, codecs, moment) if found else None
+        )
         chosen = self.chosen
         if chosen is not None and chosen.time <= moment.until:
             yield Fragment("packet", packet_details(chosen, self._elsewhere(chosen, until), moment))
         elif not self._still:
-            yield Fragment("packet", tag("p", "Choose a packet to see its fields and bytes.", class_="rtcnb-faint"))
+            yield Fragment(
+                "packet", tag("p", "Choose a packet to see its fields and bytes.", class_="rtcnb-faint")
+            )
 
     def still(self) -> Markup:
         """Return the static form: the totals and the last packets."""
@@ -102,15 +106,12 @@ class PacketView(TraceView):
         finally:
             self._still = False
 
-    def _wanted(self, moment: Moment) -> Filter:
-        return self.filter
-
     def _rows(self, found: list[int], codecs: dict[str, dict[int, str]], moment: Moment) -> Rows:
         events, begin = self._index.events, moment.begin
-        shown = [events[place] for place in found] if len(found) < len(events) else events
 
         def draw(start: int, stop: int) -> list[Markup]:
-            return [_row(e, codecs.get(e.peer), moment) for e in shown[start:stop]]
+            drawn = [events[place] for place in found[start:stop]]
+            return [_row(packet, codecs.get(packet.peer), moment) for packet in drawn]
 
         focused = -1
         if self.chosen is not None:
@@ -144,11 +145,15 @@ class PacketView(TraceView):
         first = bisect_left(events, packet.time - (0 if sent else SAME_WITHIN), key=TIME)
         last = min(until, bisect_left(events, packet.time + (SAME_WITHIN if sent else 0), key=TIME))
         for event in events[first:last]:
-            if event.peer != packet.peer and event.direction != packet.direction and event.data == packet.data:
+            if (
+                event.peer != packet.peer
+                and event.direction != packet.direction
+                and event.data == packet.data
+            ):
                 return event
         return None
 
-    def _filters(self, counts: Counter[Group], found: int, total: int, moment: Moment) -> Markup:
+    def _filters(self, counts: Counter[Group], found: int, total: int) -> Markup:
         by_protocol: Counter[str] = Counter()
         for group, number in counts.items():
             by_protocol[group.protocol] += number
@@ -156,7 +161,11 @@ class PacketView(TraceView):
         kinds = [self._kind(protocol, by_protocol[protocol]) for protocol in known]
         narrowed = self.filter != Filter()
         everything = tag(
-            "button", "Show all", type="button", data_press="packet-all", disabled=not narrowed,
+            "button",
+            "Show all",
+            type="button",
+            data_press="packet-all",
+            disabled=not narrowed,
             title="Take all filters away" if narrowed else "No filter is set",
         )
         said = f"{found:,} of {total:,} packets" if narrowed else count(total, "packet")
@@ -165,8 +174,18 @@ class PacketView(TraceView):
             tag("span", *kinds, role="group", aria_label="Protocols", class_="rtcnb-packet-kinds"),
             self._ways(counts),
             self._pairs(counts),
-            tag("label", "Text ", tag("input", type="search", value=self.filter.text, data_input="packet-text", size=14,
-                title="In addresses, protocol and summary")),
+            tag(
+                "label",
+                "Text ",
+                tag(
+                    "input",
+                    type="search",
+                    value=self.filter.text,
+                    data_input="packet-text",
+                    size=14,
+                    title="In addresses, protocol and summary",
+                ),
+            ),
             everything,
             tag("span", said, role="status", class_="rtcnb-push"),
             class_="rtcnb-bar",
@@ -197,7 +216,11 @@ class PacketView(TraceView):
         for (peer, direction), number in sorted(numbers.items()):
             name = f"{peer} {direction or 'sent and received'} ({number:,})"
             options.append(_option(name, [peer, direction], now == (peer, direction)))
-        return tag("label", "At ", tag("select", *options, data_change="packet-way", title="Whose packets, and which way"))
+        return tag(
+            "label",
+            "At ",
+            tag("select", *options, data_change="packet-way", title="Whose packets, and which way"),
+        )
 
     def _pairs(self, counts: Counter[Group]) -> Markup:
         numbers: Counter[tuple[str, ...]] = Counter()
@@ -211,7 +234,11 @@ class PacketView(TraceView):
             peer, local, remote = pair if len(pair) == 3 else ("", "", "")
             name = f"{peer} {local or '?'} ↔ {remote} ({number:,})"
             options.append(_option(name, list(pair), pair == self.filter.pair))
-        return tag("label", "Pair ", tag("select", *options, data_change="packet-pair", title="Packets between two addresses"))
+        return tag(
+            "label",
+            "Pair ",
+            tag("select", *options, data_change="packet-pair", title="Packets between two addresses"),
+        )
 
 
 def codecs_of(peer: str, moment: Moment) -> dict[int, str]:
@@ -247,13 +274,17 @@ def _notes(peers: list[str], moment: Moment, counts: Counter[Group]) -> Markup:
         if peer in with_packets:
             continue
         if made is not None and made.place == "page" and "packets" not in trace.missing:
-            told.append(f"{peer} is in the page: a browser shows nobody its packets. Those of the kernel's peers are here.")
+            told.append(
+                f"{peer} is in the page: a browser shows nobody its packets. Those of the kernel's peers are here."
+            )
         elif "packets" not in trace.missing:
             told.append(f"No packet of {peer} yet.")
     if not peers:
         told.append("No peer has been made yet.")
     if trace.thinned:
-        told.append(f"{trace.thinned:,} old packets and statistics were thinned out to make room, evenly over the call.")
+        told.append(
+            f"{trace.thinned:,} old packets and statistics were thinned out to make room, evenly over the call."
+        )
     if trace.dropped:
         told.append(f"{trace.dropped:,} of the oldest events had to go.")
     if any(group.protocol in ("rtp", "rtcp") for group in counts):
@@ -268,7 +299,8 @@ def _totals(counts: Counter[Group]) -> Markup:
     rows = []
     for protocol in protocols:
         numbers = [
-            sum(n for g, n in counts.items() if (g.peer, g.direction, g.protocol) == (*way, protocol)) for way in ways
+            sum(n for g, n in counts.items() if (g.peer, g.direction, g.protocol) == (*way, protocol))
+            for way in ways
         ]
         rows.append(tag("tr", tag("td", protocol), *(tag("td", f"{number:,}") for number in numbers)))
     table = tag("table", tag("thead", head), tag("tbody", *rows), class_="rtcnb-packet-totals")
@@ -281,7 +313,12 @@ def _nothing() -> Markup:
 
 def _head() -> Markup:
     names = ("ms", "peer", "", "protocol", "from → to", "bytes", "what")
-    return tag("div", *(tag("span", name) for name in names), class_="rtcnb-packet rtcnb-packet-head", aria_hidden=True)
+    return tag(
+        "div",
+        *(tag("span", name) for name in names),
+        class_="rtcnb-packet rtcnb-packet-head",
+        aria_hidden=True,
+    )
 
 
 def _row(packet: PacketEvent, codecs: dict[int, str] | None, moment: Moment) -> Markup:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import struct
+from dataclasses import replace
 from functools import lru_cache
 
 from ..trace import PacketEvent
-from ..trace.packets import Decoded, decode
+from ..trace.packets import Decoded, Field, decode
 
 # RTP and RTCP on the socket are SRTP and SRTCP.
 ON_THE_SOCKET = {"rtp": "srtp", "rtcp": "srtcp"}
 MOST_WORDS = 160
 RTP_HEADER = 12
+RTP_FIELDS = struct.Struct("!HII")  # sequence number, timestamp, SSRC
 RTCP_OPEN = 8  # bytes of SRTCP that are not encrypted (RFC 3711 section 3.4)
 DTLS_HEADER = 13  # RFC 6347 section 4.1
 SCTP_HEADER = 12
 APPLICATION_DATA = 23
+OTHERWISE = {
+    "dtls": "The handshake is readable until ChangeCipherSpec: in DTLS 1.2 the certificates too.",
+    "turn-channel": "ChannelData is 4 bytes for the relay; what it carries is as encrypted as without one.",
+}
 
 
 def decoded(packet: PacketEvent) -> Decoded:
@@ -27,15 +34,28 @@ def decoded_plain(packet: PacketEvent) -> Decoded | None:
     plain = packet.plain
     if not plain:
         return None
+    size = plain_size(packet)
+    protocol = "sctp" if packet.protocol == "dtls" else packet.protocol
+    what = decode(plain, protocol, packet.size_bytes if size is None else size)
+    if size is not None:
+        return what
+    kept = tuple(_tagged(field) for field in what.fields if field.name != "stored bytes")
+    return replace(what, fields=kept)
+
+
+def plain_size(packet: PacketEvent) -> int | None:
+    """Return how many bytes `plain` had before it was cut; None where the trace does not tell."""
     if packet.protocol == "dtls":
-        return decode(plain, "sctp", max(len(plain), _sctp_size(plain)))
-    return decode(plain, packet.protocol, None if is_whole(packet) else packet.size_bytes)
-
-
-def is_whole(packet: PacketEvent) -> bool:
-    """Whether `plain` is all that the packet carries, and not only its beginning."""
+        return max(len(packet.plain), _sctp_size(packet.plain))
     # Where the encrypted packet was kept whole, so was the plain one: it is shorter.
-    return len(packet.data) == packet.size_bytes or len(packet.plain) < len(packet.data)
+    whole = len(packet.data) == packet.size_bytes or len(packet.plain) < len(packet.data)
+    return len(packet.plain) if whole else None
+
+
+def _tagged(field: Field) -> Field:
+    if field.name != "payload size":
+        return field
+    return replace(field, text=f"{field.value!s} bytes, with the authentication tag of the encrypted packet")
 
 
 def _sctp_size(plain: bytes) -> int:
@@ -79,10 +99,10 @@ def _rtp(data: bytes, codecs: dict[int, str]) -> str:
     """The header in a line, without a full decode: there are so many of these (RFC 3550 section 5.1)."""
     if len(data) < RTP_HEADER or data[0] >> 6 != 2:
         return ""
-    payload_type, number = data[1] & 0x7F, int.from_bytes
+    payload_type = data[1] & 0x7F
     name = f" {codecs[payload_type]}" if payload_type in codecs else ""
     marker = " marker" if data[1] & 0x80 else ""
-    sequence, timestamp, source = number(data[2:4], "big"), number(data[4:8], "big"), number(data[8:12], "big")
+    sequence, timestamp, source = RTP_FIELDS.unpack_from(data, 2)
     return f"RTP{name} pt {payload_type} seq {sequence} ts {timestamp} ssrc 0x{source:08X}{marker}"
 
 
@@ -109,26 +129,30 @@ def _rtp_open(data: bytes) -> int:
 
 def hides(packet: PacketEvent) -> str:
     """Say what the encryption of a packet hides, and what it does not."""
-    size, open_ = packet.size_bytes, open_bytes(packet)
+    size, hidden = packet.size_bytes, max(0, packet.size_bytes - open_bytes(packet))
     if packet.protocol == "rtp":
         return (
-            f"SRTP (RFC 3711) hides the picture or sound, {max(0, size - open_)} of {size} bytes with the tag that "
-            "guards the whole. It does not hide the header and its extensions: whoever forwards the packet reads payload type, "
-            "sequence number, timestamp, SSRC and marker, sees how large frames are and when they come, but cannot change them "
-            "unnoticed."
+            f"SRTP (RFC 3711) hides the picture or sound: {hidden} of {size} bytes, with the tag that guards the "
+            "whole. It does not hide the header and its extensions: whoever forwards the packet reads payload type, "
+            "sequence number, timestamp, SSRC and marker, and sees how large frames are and when they come, but "
+            "cannot change them unnoticed."
         )
     if packet.protocol == "rtcp":
         return (
-            f"SRTCP (RFC 3711) leaves the first 8 of {size} bytes readable: the type of the first report and the SSRC of its "
-            "sender. The reports themselves (loss, jitter, requests for key frames) are hidden, with an index and a tag at the end."
+            f"SRTCP (RFC 3711) leaves the first 8 of {size} bytes readable: the type of the first report and the "
+            "SSRC of its sender. The reports themselves (loss, jitter, requests for key frames) are hidden, with an "
+            "index and a tag at the end."
         )
     if packet.protocol == "dtls" and packet.plain:
         return (
-            f"DTLS (RFC 6347) leaves the record's header readable: content type, version, epoch, sequence number and length. "
-            f"SCTP in it, so also which channel and how many messages, is hidden in {max(0, size - DTLS_HEADER)} bytes."
+            "DTLS (RFC 6347) leaves the record's header readable: content type, version, epoch, sequence number "
+            f"and length. What SCTP says in it, so also which channel is used, is hidden: {hidden} bytes."
         )
-    return {
-        "stun": "STUN is not encrypted. MESSAGE-INTEGRITY keeps it from being forged, where there is one.",
-        "dtls": "The handshake is readable until ChangeCipherSpec: in DTLS 1.2 the certificates too.",
-        "turn-channel": "ChannelData is 4 bytes for the relay; what it carries is encrypted as it would be without one.",
-    }.get(packet.protocol, "")
+    if packet.protocol == "stun":
+        known = decoded(packet).get("MESSAGE-INTEGRITY") is not None
+        return "STUN is not encrypted. " + (
+            "Its MESSAGE-INTEGRITY shows that its sender knows the password of the description."
+            if known
+            else "It has no MESSAGE-INTEGRITY: anybody could have made it."
+        )
+    return OTHERWISE.get(packet.protocol, "")
