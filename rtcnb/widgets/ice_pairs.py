@@ -22,6 +22,11 @@ MARKS = {
     "frozen": "○",
 }
 
+ROLES = {  # of who sends the attribute, and of who receives it (RFC 8445 section 7.1.3)
+    "ICE-CONTROLLING": ("controlling", "controlled"),
+    "ICE-CONTROLLED": ("controlled", "controlling"),
+}
+
 
 @dataclass
 class Pair:
@@ -277,11 +282,12 @@ def _pair_priority(pair: Pair, local: Known, remote: Known, role: str) -> int | 
 def _role(
     peer: str, moment: Moment, since: float, pairs: Mapping[Any, Pair], report: Mapping[str, Any]
 ) -> tuple[str, str]:
-    sent = [r for p in pairs.values() if (r := p.checks.first("sent", "request"))]
-    for request in sorted(sent, key=lambda check: -check.time)[:1]:
-        for attribute, role in (("ICE-CONTROLLING", "controlling"), ("ICE-CONTROLLED", "controlled")):
-            if value_of(request.packet, attribute) is not None:
-                return role, f"its checks say {attribute}"
+    for direction, whose in (("sent", "its checks say"), ("received", "the checks of the other side say")):
+        requests = [r for p in pairs.values() if (r := p.checks.first(direction, "request"))]
+        for request in sorted(requests, key=lambda check: -check.time)[:1]:
+            for attribute, roles in ROLES.items():
+                if value_of(request.packet, attribute) is not None:
+                    return roles[direction == "received"], f"{whose} {attribute}"
     for transport in entries(report, "transport"):
         if transport.get("iceRole") in ("controlling", "controlled"):
             return str(transport["iceRole"]), "getStats says so"

@@ -38,6 +38,8 @@ class IceView(TraceView):
         super().__init__(*of, **options)
         self.chosen = ""
         self._checks = CheckIndex(self.trace)
+        self._shown_key = ""
+        self._others: dict[tuple[str, float], str] = {}
         self._lists: dict[str, list[str]] = {}
 
     def act(self, action: str, value: Any) -> Awaitable[None] | None:
@@ -45,7 +47,7 @@ class IceView(TraceView):
         if action == "ice-pair":
             self.chosen = str(value)
         elif action.startswith("ice-row-") and isinstance(value, int):
-            keys = self._lists.get(action.removeprefix("ice-row-"), [])
+            keys = self._lists.get(action, [])
             if 0 <= value < len(keys):
                 self.chosen = keys[value]
         self.changed()
@@ -63,16 +65,14 @@ class IceView(TraceView):
         change = last_change(peers, moment)
         begin = moment.begin
         yield Fragment("change", _said(change, moment.trace.missing))
-        large = [s for s in seen if not _fits(s)]
+        large = [s for s in seen if s.pairs and not _fits(s)]
+        found = self._shown(seen)
+        self._shown_key = key_of(found[1]) if found is not None else ""
         boxes = [self._box(s, change, begin) for s in seen]
         yield Fragment("pairs", tag("div", *boxes, class_="rtcnb-columns rtcnb-ice-pairs"))
-        for each in large:
-            yield Fragment(
-                f"list-{each.peer}",
-                tag("h4", f"{each.peer}: its pairs, the highest priority first"),
-                self._list(each, begin),
-            )
-        found = self._shown(seen)
+        for number, each in enumerate(large):
+            title = tag("h4", peer_name(each.peer, moment), ": its pairs, the highest priority first")
+            yield Fragment(f"list-{number}", title, self._list(each, f"ice-row-{number}", begin))
         if found is not None:
             yield Fragment("pair", pair_details(*found, moment))
         tables = [tag("div", _candidates(s, seen, change, self), data_key=s.peer) for s in seen]
@@ -84,8 +84,13 @@ class IceView(TraceView):
         rest = [p for p in peers if p != peer]
         if len(rest) == 1:
             return rest[0]
-        side = self.moment().side(peer)
-        return side.other.name if side is not None and side.other is not None else ""
+        moment = self.moment()
+        call = (peer, moment.made(peer))
+        if call not in self._others and len(moment.peers) > 1:
+            side = moment.side(peer)
+            if side is not None and side.other is not None:
+                self._others[call] = side.other.name
+        return self._others.get(call, "")
 
     def _shown(self, seen: list[Perspective]) -> tuple[Perspective, Pair] | None:
         """The pair that was chosen; else the one that carries the call, else the best."""
@@ -111,7 +116,8 @@ class IceView(TraceView):
             body = tag("p", "No candidates yet, so no pairs.", class_="rtcnb-faint")
         elif not _fits(seen):
             candidates = f"{len(seen.local)} × {len(seen.remote)} candidates"
-            body = tag("p", f"{count(len(seen.pairs), 'pair')} of {candidates}: listed below.")
+            where = ", listed below" if seen.pairs else ""
+            body = tag("p", f"{count(len(seen.pairs), 'pair')} of {candidates}{where}.")
         else:
             body = [self._matrix(seen, change, begin), _left_out(seen)]
         return tag(
@@ -166,22 +172,22 @@ class IceView(TraceView):
             data_value=key_of(pair),
             data_key=key_of(pair),
             data_state=pair.state,
-            aria_pressed=key_of(pair) == self.chosen,
+            aria_pressed=key_of(pair) == self._shown_key,
             title=f"Show the history of {pair.local} → {pair.remote}",
             class_=f"rtcnb-ice-cell rtcnb-ice-{LOOKS.get(pair.state, 'idle')}"
             + (" rtcnb-ice-selected" if pair.selected else ""),
         )
 
-    def _list(self, seen: Perspective, begin: float) -> Rows:
+    def _list(self, seen: Perspective, action: str, begin: float) -> Rows:
         pairs = seen.pairs
-        keys = self._lists[seen.peer] = [key_of(pair) for pair in pairs]
+        keys = self._lists[action] = [key_of(pair) for pair in pairs]
         rows = Rows(
             count=len(pairs),
             height_px=ROW_HEIGHT,
             draw=lambda start, stop: [_row(pair, begin) for pair in pairs[start:stop]],
             label=f"Pairs of {seen.peer}, the highest priority first",
-            press=f"ice-row-{seen.peer}",
-            focused=keys.index(self.chosen) if self.chosen in keys else -1,
+            press=action,
+            focused=keys.index(self._shown_key) if self._shown_key in keys else -1,
             version=hash(
                 tuple((k, p.changed, p.selected, tally_words(p)) for k, p in zip(keys, pairs, strict=True))
             ),
@@ -205,10 +211,14 @@ def tally_words(pair: Pair) -> str:
     tally = pair.tally()
     sent, answered, came = tally["sent request"], tally["received response"], tally["received request"]
     refused = pair.checks.counts["received error"]
-    told = (
-        [] if sent is None else [f"{sent} sent, {'?' if answered is None else answered - refused} answered"]
-    )
-    told += [f"{refused} refused"] if refused else []
+    told = []
+    if sent is not None:
+        told.append(f"{sent} sent")
+        if answered is None or answered > refused or not refused:
+            told.append(f"{'?' if answered is None else answered - refused} answered")
+        if refused:
+            told.append(f"{refused} refused")
+    told = [", ".join(told)] if told else []
     told += [] if came is None else [f"{came} came"]
     trip = pair.round_trip_ms()
     told += [] if trip is None else [f"{trip:.1f} ms"]
@@ -271,7 +281,7 @@ def _row(pair: Pair, begin: float) -> Markup:
         tag(
             "b",
             f"{pair.mark} {pair.word}{more}",
-            class_=f"rtcnb-ice-state rtcnb-{LOOKS.get(pair.state, 'idle')}-text",
+            class_="rtcnb-ice-state",
         ),
         " ",
         tag("code", f"{pair.local_type or '?'} {pair.local} → {pair.remote_type or '?'} {pair.remote}"),

@@ -133,14 +133,14 @@ def hides(packet: PacketEvent) -> str:
     if packet.protocol == "rtp":
         return (
             f"SRTP (RFC 3711) hides the picture or sound: {hidden} of {size} bytes, with the tag that guards the "
-            "whole. It does not hide the header and its extensions: whoever forwards the packet reads payload type, "
+            "whole. It does not hide the header and its extensions: whoever forwards it reads payload type, "
             "sequence number, timestamp, SSRC and marker, and sees how large frames are and when they come, but "
             "cannot change them unnoticed."
         )
     if packet.protocol == "rtcp":
         return (
             f"SRTCP (RFC 3711) leaves the first 8 of {size} bytes readable: the type of the first report and the "
-            "SSRC of its sender. The reports themselves (loss, jitter, requests for key frames) are hidden, with an "
+            "SSRC of its sender. The reports (loss, jitter, requests for key frames) are hidden, with an "
             "index and a tag at the end."
         )
     if packet.protocol == "dtls" and packet.plain:
