@@ -10,13 +10,15 @@ from typing import Any, ClassVar
 from ..errors import RtcnbError
 from ..trace import PeerEvent, SelectedPair, StateChange
 from ..trace.timeline import Moment
+from .ice_view import IceView
 from .ladder import Ladder
 from .markup import Markup, join, tag
+from .packet_view import PacketView
 from .states import StatesView
 from .trace_view import TraceView, peer_name
 from .view import Fragment
 
-VIEWS: tuple[type[TraceView], ...] = (Ladder, StatesView)
+VIEWS: tuple[type[TraceView], ...] = (Ladder, IceView, StatesView, PacketView,)
 STATES = ("signalingState", "iceGatheringState", "iceConnectionState", "connectionState")
 # What a state means for the call; the mark is never colour alone.
 MEANING = {
