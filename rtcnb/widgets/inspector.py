@@ -11,11 +11,13 @@ from ..errors import RtcnbError
 from ..trace import PeerEvent, SelectedPair, StateChange
 from ..trace.timeline import Moment
 from .markup import Markup, join, tag
+from .stack import StackView
 from .states import StatesView
+from .stats_view import StatisticsView
 from .trace_view import TraceView, peer_name
 from .view import Fragment
 
-VIEWS: tuple[type[TraceView], ...] = (StatesView,)
+VIEWS: tuple[type[TraceView], ...] = (StatesView, StackView, StatisticsView)
 STATES = ("signalingState", "iceGatheringState", "iceConnectionState", "connectionState")
 # What a state means for the call; the mark is never colour alone.
 MEANING = {
