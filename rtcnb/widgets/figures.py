@@ -40,8 +40,28 @@ def scale_of(value: float, unit: str) -> tuple[float, str]:
 def rounded(value: float) -> str:
     """Return about three digits of a number: ``0.05``, ``1.25``, ``31.4``, ``250``, ``12000``."""
     if value == 0 or abs(value) >= 100:
-        return f"{value:.0f}"
+        return f"{value:.0f}" if abs(value) < 1e15 else f"{value:.3g}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def finite(value: object) -> float | None:
+    """Return a number that came from elsewhere; None where it is none."""
+    try:
+        number = float(value) if isinstance(value, int | float) else math.nan
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def size(width: object, height: object) -> str:
+    """Return the size of a picture as ``640×480``; ``""`` where it is not told."""
+    if (
+        isinstance(width, int)
+        and isinstance(height, int)
+        and 0 <= min(width, height) <= max(width, height) < 1e6
+    ):
+        return f"{width}×{height}"
+    return ""
 
 
 def exact(value: float | None) -> str:
@@ -72,6 +92,8 @@ def top_of(greatest: float) -> float:
 def time_steps(begin: float, end: float, most: int = 4) -> list[float]:
     """Return round seconds between two times, at most `most`."""
     length = max(0.0, end - begin)
+    if not math.isfinite(length):
+        return []
     step = next(
         (s for s in TIME_STEPS if length / s <= most), max(86400.0, 86400 * math.ceil(length / 345600))
     )

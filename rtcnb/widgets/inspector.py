@@ -14,11 +14,13 @@ from .ice_view import IceView
 from .ladder import Ladder
 from .markup import Markup, join, tag
 from .packet_view import PacketView
+from .stack import StackView
 from .states import StatesView
+from .stats_view import StatisticsView
 from .trace_view import TraceView, peer_name
 from .view import Fragment
 
-VIEWS: tuple[type[TraceView], ...] = (Ladder, IceView, StatesView, PacketView,)
+VIEWS: tuple[type[TraceView], ...] = (Ladder, IceView, StatesView, StackView, StatisticsView, PacketView,)
 STATES = ("signalingState", "iceGatheringState", "iceConnectionState", "connectionState")
 # What a state means for the call; the mark is never colour alone.
 MEANING = {

@@ -176,12 +176,10 @@ def _echo_cancellation(end: End, made: Figures) -> None:
     sources = end.sources("audio")
     for source in sources:
         entry = source.entry(end.moment.until)
-        loss, more = entry.get("echoReturnLoss"), entry.get("echoReturnLossEnhancement")
-        if isinstance(loss, int | float):
-            made.add("echoReturnLoss ", stat("echoReturnLoss", loss, f"{figures.rounded(float(loss))} dB"))
-        if isinstance(more, int | float):
-            shown = f"{figures.rounded(float(more))} dB"
-            made.add("echoReturnLossEnhancement ", stat("echoReturnLossEnhancement", more, shown))
+        for name in ("echoReturnLoss", "echoReturnLossEnhancement"):
+            level = figures.finite(entry.get(name))
+            if level is not None:
+                made.add(f"{name} ", stat(name, level, f"{figures.rounded(level)} dB"))
     if not made.lines:
         made.unused = "this end tells of none" if sources else "this end sends no microphone"
 
@@ -328,8 +326,7 @@ def _told(end: End, member: str) -> list[str]:
 
 def _size(stream: Stream, end: End, width: str, height: str) -> str:
     entry = stream.entry(end.moment.until)
-    w, h = entry.get(width), entry.get(height)
-    return f"{w}×{h}" if isinstance(w, int) and isinstance(h, int) else ""
+    return figures.size(entry.get(width), entry.get(height))
 
 
 def _figure(name: str, value: float | None, unit: str) -> Markup:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from ..errors import RtcnbError
+from ..sdp.text import count
 from ..trace import StatisticsEvent
 from ..trace.measures import MEASURES, Measure
 from ..trace.statistics import LIMITATIONS, NOTHING, PeerStatistics, Series, Statistics, Stream
@@ -148,9 +149,7 @@ def _sections(
     for at, peer in enumerate(peers):
         # Ends that stand side by side: what one sends stands beside what the other receives.
         for stream in sorted(peer.of(*RTP), key=lambda s: RTP.index(s.type), reverse=at % 2 == 1):
-            entry = stream.entry(peer.until)
-            kind = str(entry.get("kind") or entry.get("mediaType") or "media")
-            mid = entry.get("mid")
+            kind, mid = _kind(stream, peer.until), stream.entry(peer.until).get("mid")
             of = media.setdefault((kind, "" if mid is None else str(mid)), [])
             if not of or of[-1][0] is not peer:
                 of.append((peer, []))
@@ -158,12 +157,17 @@ def _sections(
     for (kind, mid), columns in sorted(media.items(), key=lambda item: (item[0][1], item[0][0])):
         name = f"{kind} · mid {mid}" if mid else kind
         yield f"media/{kind}/{mid}", figures.short(name), columns
-    carriers = [(p, [*p.selected, *_busy(p), *p.of("transport")]) for p in peers]
+    carriers = [(p, [*p.selected, *_busy(p), *_transports(p)]) for p in peers]
     if any(streams for _, streams in carriers):
         yield "transport", "the way: selected pair and transport", carriers
     channels = [(peer, peer.of("data-channel")) for peer in peers]
     if any(streams for _, streams in channels):
         yield "channels", "data channels", channels
+
+
+def _transports(peer: PeerStatistics) -> list[Stream]:
+    """Return the transports but those that a BUNDLE made superfluous."""
+    return [t for t in peer.of("transport") if peer.moved(t) or not peer.is_gone(t)]
 
 
 def _busy(peer: PeerStatistics) -> list[Stream]:
@@ -203,7 +207,7 @@ def _drawn_block(peer: PeerStatistics, stream: Stream, axis: Axis, colour: int, 
 
 def _figures_of(peer: PeerStatistics, stream: Stream) -> tuple[Told, list[Measure]]:
     """Return the figures that are told of a stream, and those that could be but are not."""
-    kind = stream.entry(peer.until).get("kind")
+    kind = _kind(stream, peer.until)
     told: Told = []
     absent: list[Measure] = []
     for measure in MEASURES.get(stream.type, ()):
@@ -222,7 +226,7 @@ def _name(peer: PeerStatistics, stream: Stream) -> str:
     entry = stream.entry(peer.until)
     if stream.type in RTP:
         mime = str(peer.codec(stream).get("mimeType") or "")
-        codec = mime.partition("/")[2] or str(entry.get("kind") or "media")
+        codec = mime.partition("/")[2] or _kind(stream, peer.until)
         rid = f" rid {entry['rid']}" if entry.get("rid") else ""
         return f"{WAYS[stream.type]} {codec}{rid} ssrc {entry.get('ssrc', '?')}"
     if stream.type == "candidate-pair":
@@ -230,6 +234,11 @@ def _name(peer: PeerStatistics, stream: Stream) -> str:
     if stream.type == "data-channel":
         return f"channel {entry.get('label', '')!r} id {entry.get('dataChannelIdentifier', '?')}"
     return "transport"
+
+
+def _kind(stream: Stream, until: float) -> str:
+    entry = stream.entry(until)
+    return str(entry.get("kind") or entry.get("mediaType") or "media")
 
 
 def _ends_of(peer: PeerStatistics, pair: Stream) -> str:
@@ -258,7 +267,7 @@ def _heading(peer: PeerStatistics, stream: Stream, axis: Axis, moment: Moment) -
         free = reason == "none"
         words = "quality not limited" if free else "▲ quality limited by "
         shown = figures.stat("quality_limitation_reason", reason, "" if free else reason)
-        parts.append(tag("small", f" {words}", shown, class_=None if free else "rtcnb-warn-text"))
+        parts.append(tag("small", f" {words}", shown))
     if peer.is_gone(stream):
         parts.append(tag("small", f" gone since {axis.told(stream_end(stream, peer.until))}"))
     return tag("div", *parts, class_="rtcnb-stream-name")
@@ -311,10 +320,9 @@ def _extremes(series: Series, unit: str) -> str:
     return f"{number if most.endswith(f' {scaled}') else least} to {most}"
 
 
-def _size(stream: Stream, until: float) -> str | None:
+def _size(stream: Stream, until: float) -> str:
     entry = stream.entry(until)
-    width, height = entry.get("frameWidth"), entry.get("frameHeight")
-    return f"{width}×{height}" if isinstance(width, int) and isinstance(height, int) else None
+    return figures.size(entry.get("frameWidth"), entry.get("frameHeight"))
 
 
 def _bands_told(bands: list[tuple[float, float, str]], axis: Axis) -> Markup | None:
@@ -362,5 +370,7 @@ def _other_pairs(peer: PeerStatistics, moment: Moment) -> Markup | None:
     ]
     if len(rest) > MOST_PAIRS:
         lines.append(tag("li", f"… {len(rest) - MOST_PAIRS} more"))
-    title = tag("summary", peer_name(peer.peer, moment), f": {len(rest)} other pairs, which carried nothing")
+    title = tag(
+        "summary", peer_name(peer.peer, moment), f": {count(len(rest), 'other pair')}, which carried nothing"
+    )
     return tag("details", title, tag("ul", *lines), data_key=peer.peer)
