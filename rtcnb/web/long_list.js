@@ -149,6 +149,11 @@ export class LongList {
     if (event.target !== this.element) return;
     const page = Math.floor((this.element.clientHeight / this.height) * WHOLE_PAGE);
     const now = this.known.focused;
+    const enter = this.element.dataset.enter;
+    if (enter && (event.key === "Enter" || event.key === " ") && now >= 0) {
+      event.preventDefault();
+      return this.press(enter, now);
+    }
     const steps = /** @type {Record<string, number>} */ ({
       ArrowDown: now + 1,
       ArrowUp: Math.max(now - 1, 0),
