@@ -14,7 +14,7 @@ from .document import Document
 from .explain import Explanation, explain
 from .line import Line
 from .lint import lint
-from .passwords import hidden_in, hide, is_password
+from .passwords import hidden_in, hide, hide_lines, is_password
 from .section import Media
 from .text import count, html, printable, shorten
 
@@ -129,11 +129,7 @@ def description_body(
 def without_passwords(findings: Iterable[Finding], document: Document) -> list[Finding]:
     """Return findings that quote no ICE password."""
     passwords = hidden_in(document)
-    if not passwords:
-        return list(findings)
-    return [
-        replace(f, sentence=hide(f.sentence, passwords), remedy=hide(f.remedy, passwords)) for f in findings
-    ]
+    return [replace(finding, sentence=hide(hide_lines(finding.sentence), passwords)) for finding in findings]
 
 
 def description_text(kind: str, document: Document) -> str:
@@ -286,20 +282,31 @@ def line_html(line: Line, hidden: bool = False, longest: int | None = None) -> s
         How many characters of its value are shown.
     """
     length = 2 + len(line.attribute if line.attribute is not None else "") if line.type else 0
-    key, rest = line.text[:length], line.text[length:]
-    if hidden and is_password(line):
-        rest = hide(rest, hidden_in(line.document))
+    text = shown_text(line, hidden)
+    key, rest = text[:length], text[length:]
     return f'<span class="key">{html(key)}</span>{html(rest if longest is None else shorten(rest, longest))}'
+
+
+def shown_text(line: Line, hidden: bool) -> str:
+    """The text of a line; as dots, if wanted, what is an ICE password."""
+    if not hidden or "ice-pwd" not in line.text:
+        return line.text
+    name, colon, value = line.text.partition(":")
+    return (
+        f"{name}{colon}{hide(value, hidden_in(line.document))}"
+        if is_password(line)
+        else hide_lines(line.text)
+    )
 
 
 def explained(line: Line, hidden: bool = False) -> Explanation:
     """Explain a line, if wanted without telling ICE passwords."""
     explanation = explain(line)
-    passwords = hidden_in(line.document) if hidden and is_password(line) else ()
-    if not passwords:
+    if not hidden or "ice-pwd" not in line.text:
         return explanation
-    fields = tuple(x._replace(value=hide(x.value, passwords)) for x in explanation.fields)
-    return replace(explanation, text=hide(explanation.text, passwords), fields=fields)
+    passwords = hidden_in(line.document) if is_password(line) else ()
+    fields = tuple(x._replace(value=hide(hide_lines(x.value), passwords)) for x in explanation.fields)
+    return replace(explanation, text=hide(hide_lines(explanation.text), passwords), fields=fields)
 
 
 def finding_html(finding: Finding) -> str:

@@ -10,7 +10,6 @@ from ..finding import MARKS, Finding
 from ..sdp import Document, Line
 from ..sdp.compare_view import facts_html, rows_of
 from ..sdp.outcome import payloads_kept
-from ..sdp.passwords import hidden_in, hide, is_password
 from ..sdp.static_view import (
     explained,
     explanation_html,
@@ -19,6 +18,7 @@ from ..sdp.static_view import (
     line_html,
     media_facts,
     media_name,
+    shown_text,
     worst_of,
 )
 from ..sdp.text import count, number, shorten
@@ -101,6 +101,8 @@ class SdpReader:
         """Open by itself is the first media section, and what has something to see to."""
         if section in self._folds or self._annotated is None:
             return self._folds.get(section, True)
+        if not self._annotated.document.media:
+            return False
         return section != 0 and not any(
             line.number in self._annotated.before or worst_of(self._hits(line)) in ("error", "warning")
             for line in _lines_of(self._annotated.document, section)
@@ -237,7 +239,7 @@ class SdpReader:
 
     def _told_of_line(self, annotated: Annotated, line: Line) -> Markup:
         hidden = not self.revealed
-        text = hide(line.text, hidden_in(line.document)) if hidden and is_password(line) else line.text
+        text = shown_text(line, hidden)
         outcome, changed = annotated.outcome(line), annotated.changed(line, hidden)
         findings = annotated.findings if self.revealed else annotated.safe_findings
         where = "session" if line.media is None else media_name(line.media)
@@ -277,7 +279,7 @@ def _heading(annotated: Annotated, section: int, folded: bool) -> Markup:
         if media
         else [f"BUNDLE {' '.join(mids)}" for mids in annotated.document.bundle]
     )
-    name = media_name(media) if media else "session"
+    name = media_name(media) if media else "candidates" if annotated.kind == "candidate" else "session"
     fold = tag(
         "button",
         "▸" if folded else "▾",
@@ -307,7 +309,6 @@ def _m_line(annotated: Annotated, line: Line) -> Markup:
         for word in words[3:]
     ]
     return join([tag("span", "m=", class_="key"), join([" ".join(words[:3]), *formats], " ")])
-
 
 
 def _lines_of(document: Document, section: int) -> tuple[Line, ...]:
