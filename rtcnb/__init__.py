@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import check as check
     from . import errors as errors
     from . import language as language
     from . import sdp as sdp
@@ -62,7 +63,13 @@ _HOMES = {
     "process": "media.processing",
     "view": "media.view",
 }
-_MODULES = {"errors": "errors", "faults": "peers.faults", "language": "language", "sdp": "sdp"}
+_MODULES = {
+    "check": "check",
+    "errors": "errors",
+    "faults": "peers.faults",
+    "language": "language",
+    "sdp": "sdp",
+}
 
 __all__ = sorted([*_HOMES, *_MODULES, "__version__"])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from .. import trace as traces
@@ -19,6 +20,8 @@ from .message import Message, edited
 from .wire import Filter, Wire
 
 Change = Callable[[SessionDescription], str]
+HIDDEN = "hidden"
+_hidden: ContextVar[bool] = ContextVar("rtcnb_hidden_fault", default=False)
 RELAY_ONLY = {"iceTransportPolicy": "relay"}
 
 
@@ -32,7 +35,7 @@ class Fault:
     """
 
     def __init__(self, wire: Wire, name: str, change: Filter) -> None:
-        self.name = name
+        self.name = HIDDEN if _hidden.get() else name
         self.active = True
         self._wire = wire
         self._change = change
@@ -219,8 +222,17 @@ NAMED: dict[str, Callable[..., Fault]] = {
 }
 
 
-def make(wire: Wire, name: str, **options: Any) -> Fault:
+def make(wire: Wire, name: str, *, hidden: bool = False, **options: Any) -> Fault:
     """Make a fault by its name.
+
+    Parameters
+    ----------
+    wire : Wire
+    name : str
+    hidden : bool
+        Neither the fault nor the trace says which it is: it is to be found.
+    **options
+        Of the fault.
 
     Raises
     ------
@@ -229,7 +241,11 @@ def make(wire: Wire, name: str, **options: Any) -> Fault:
     """
     if name not in NAMED:
         raise PeerError(f"There is no fault {name!r}; there are {', '.join(NAMED)}.")
-    return NAMED[name](wire, **options)
+    before = _hidden.set(hidden)
+    try:
+        return NAMED[name](wire, **options)
+    finally:
+        _hidden.reset(before)
 
 
 # -- what they share

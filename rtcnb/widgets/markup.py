@@ -38,7 +38,9 @@ def tag(name: str, /, *children: Child, **attributes: object) -> Markup:
 
 def join(children: Iterable[Child], between: str = "") -> Markup:
     """Return children one after the other; `between` is text."""
-    return Markup(html(between).join(_child(child) for child in children if child not in (None, False)))
+    return Markup(
+        html(between).join(_child(child) for child in children if child is not None and child is not False)
+    )
 
 
 def _child(child: Child) -> str:
