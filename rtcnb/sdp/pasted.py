@@ -103,7 +103,8 @@ def _from_html(text: str) -> str:
 
 
 def _from_page_source(text: str) -> str:
-    return html.unescape(TAG.sub("", LINE_BREAK.sub("\n", text)))
+    undone = html.unescape(TAG.sub("", LINE_BREAK.sub("\n", text)))
+    return undone if undone.lstrip().startswith("v=") else text
 
 
 def _from_base64(text: str) -> str:
