@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .trace import Trace as Trace
     from .widgets.inspector import Inspector as Inspector
     from .widgets.ladder import Ladder as Ladder
+    from .widgets.sdp_inspector import SdpInspector as SdpInspector
 
 __version__ = "0.1.0"
 
@@ -49,6 +50,7 @@ _HOMES = {
     "Microphone": "media.camera",
     "RtcnbError": "errors",
     "Screen": "media.camera",
+    "SdpInspector": "widgets.sdp_inspector",
     "SessionDescription": "sdp",
     "TestPattern": "media.sources",
     "Trace": "trace",

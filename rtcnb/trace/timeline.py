@@ -90,6 +90,11 @@ class Timeline:
         lengths = (len(x) if until == math.inf else bisect_right(x, until, key=TIME) for x in lists)
         return (*lengths, *self._seen[1:])
 
+    def counts_by_kind(self, until: float = math.inf) -> dict[type[Event], int]:
+        """Return how many events of each kind there were up to and including a moment."""
+        found = {kind: bisect_right(events, until, key=TIME) for kind, events in self._kinds.items()}
+        return {kind: number for kind, number in found.items() if number}
+
     def at(self, until: float | None = None) -> Moment:
         """Return the trace as it stood at a time of its clock; by default as it stands."""
         return Moment(self, math.inf if until is None else until)
