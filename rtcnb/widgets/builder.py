@@ -150,7 +150,7 @@ class Builder(View):
     def _tracks(self, name: str) -> tuple[PlannedTrack, ...]:
         """Return the tracks that are ticked and live where the peer will."""
         known = {source.planned.expression: source.planned for source in self.sources}
-        pattern = free_name("pattern", {**self.namespace, name: None}, lambda held: held is self._pattern)
+        pattern = free_name("pattern", {**self.namespace, name: None}, self._is_pattern)
         found = []
         for tick, given in self.ticked.items():
             if tick in NEW:
@@ -160,6 +160,9 @@ class Builder(View):
             elif planned := known.get(tick, given):
                 found.append(planned)
         return tuple(track for track in found if track.place == self.place)
+
+    def _is_pattern(self, held: Any) -> bool:
+        return held is not None and held is self._pattern
 
     def _preferences(self) -> tuple[tuple[Kind, tuple[str, ...]], ...]:
         """Return the codecs in order of preference, where that is not the end's own order."""

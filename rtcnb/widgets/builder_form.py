@@ -166,7 +166,7 @@ def _codecs(builder: Builder, kind: Kind) -> Markup:
 
 def _codec(kind: Kind, number: int, mime: str, used: bool, ends: tuple[bool, bool]) -> Markup:
     name = mime.partition("/")[2]
-    note = "repairs or accompanies, no codec of its own" if name.lower() in NOT_ALONE else None
+    note = "repair, no codec of its own" if name.lower() in NOT_ALONE else None
     place = f"{kind}/{number}"
     return tag(
         "li",
@@ -210,7 +210,7 @@ def _channel(number: int, channel: PlannedChannel) -> Markup:
         checkbox(
             f"channel/ordered/{number}", channel.ordered, "ordered", title="Messages arrive in their order"
         ),
-        field("delivery", select(f"channel/limit/{number}", limit, LIMITS)),
+        field("delivery", select(f"channel/limit/{number}", limit, LIMITS), kind="rtcnb-wide"),
         field(limit, number_input(f"channel/{limit}/{number}", count)) if limit != "none" else None,
         checkbox(
             f"channel/negotiated/{number}",

@@ -8,7 +8,7 @@ from .markup import Markup, join, tag
 
 WORDS = {
     "Python": "await for if import in",
-    "JavaScript": "await const for if let new of",
+    "JavaScript": "await const continue for function if let new of return",
 }
 COMMENTS = {"Python": "#", "JavaScript": "//"}
 

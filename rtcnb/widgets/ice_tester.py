@@ -41,19 +41,20 @@ class Row:
     check : ServerCheck or None
         None while it is asked, and where it could not be.
     failed : str
-        Why it could not be asked.
+        Why there is no check, in a sentence; `word` says it in short.
     """
 
     url: str
     place: Place
     check: ServerCheck | None = None
     failed: str = ""
+    word: str = ""
     server: PlannedServer = field(default=PlannedServer(()), repr=False)
 
     @property
     def waiting(self) -> bool:
         """Whether nothing is known yet."""
-        return self.check is None and not self.failed
+        return self.check is None and not self.word
 
     @property
     def verdict(self) -> str:
@@ -61,7 +62,7 @@ class Row:
         if self.waiting:
             return "asking"
         if self.check is None:
-            return "not asked"
+            return self.word
         if self.check.ok:
             return "works"
         return VERDICTS.get(self.check.finding.rule if self.check.finding else "", "fails")
@@ -169,13 +170,12 @@ class IceTester(View):
                 report = await self._check([row.server.to_dict()], places=[row.place])
             done = replace(row, check=report[0])
         except NoPage as error:
-            done = replace(row, failed=f"No page answers, so it cannot be asked from there. {error}")
+            done = replace(row, word="not asked", failed=f"It was not asked: {error}")
         except RtcnbError as error:
-            done = replace(row, failed=str(error))
+            done = replace(row, word="not asked", failed=str(error))
         except TimeoutError:
-            done = replace(
-                row, failed=f"The {row.place} itself did not answer within {LIMIT:g} s; try again."
-            )
+            said = f"Nothing came back within {LIMIT:g} s, from {row.url} or from the {row.place} itself."
+            done = replace(row, word="no answer", failed=said)
         self.rows[number] = replace(done, server=PlannedServer(()))
         self.changed()
 

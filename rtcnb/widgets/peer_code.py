@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..peers.transceiver import DIRECTIONS
 from .peer_plan import CLASSES, PeerPlan, PlannedServer, PlannedTrack, PlannedTransceiver
 
-WIDE = 88
+WIDE = 72
 SURROGATE = re.compile("[\ud800-\udfff]")
 NAME = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
 # What JavaScript keeps for itself, and what the code below calls.
@@ -18,10 +19,37 @@ WORDS = """
 arguments await break case catch class const continue debugger default delete do else enum eval export extends
 false finally for function if implements import in instanceof interface let new null package private protected
 public return static super switch this throw true try typeof var void while with yield
-document navigator setInterval transceiver AudioContext MediaStream Object OscillatorNode RTCPeerConnection
-RTCRtpReceiver String
+counting document humming navigator setInterval transceiver AudioContext MediaStream Object OscillatorNode
+RTCPeerConnection RTCRtpReceiver audioCodecs audioOrder videoCodecs videoOrder
 """
 RESERVED = frozenset(WORDS.split())
+# What a page has in the place of a test pattern.
+MAKERS = {
+    "video": """\
+function counting() {
+  const size = { width: 640, height: 480 };
+  const canvas = Object.assign(document.createElement("canvas"), size);
+  const brush = canvas.getContext("2d");
+  let number = 0;
+  setInterval(() => {
+    brush.fillStyle = "black";
+    brush.fillRect(0, 0, 640, 480);
+    brush.fillStyle = "white";
+    brush.fillText(number++, 20, 60);
+  }, 1000 / 30);
+  return canvas.captureStream(30).getVideoTracks()[0];
+}""",
+    "audio": """\
+function humming() {
+  const context = new AudioContext();
+  const end = context.createMediaStreamDestination();
+  const tone = new OscillatorNode(context, { frequency: 440 });
+  tone.connect(end);
+  tone.start();
+  return end.stream.getAudioTracks()[0];
+}""",
+}
+CALLS = {"video": "counting()", "audio": "humming()"}
 
 
 def quoted(text: str) -> str:
@@ -57,26 +85,27 @@ def _python_sources(plan: PeerPlan) -> str:
 
 def _python_peer(plan: PeerPlan) -> str:
     peer, logins = plan.variable, _Logins()
-    arguments = [quoted(plan.name)]
+    arguments: list[Node] = [quoted(plan.name)]
     if plan.servers:
-        servers = ", ".join(_python_server(server, logins) for server in plan.servers)
-        arguments.append(f"iceServers=[{servers}]")
+        arguments.append(Group("iceServers=[", [_python_server(s, logins) for s in plan.servers], "]"))
     arguments += [f"{name}={_python_value(value)}" for name, value in plan.policies().items()]
-    lines = [_call(f"{peer} = rtcnb.{CLASSES[plan.place]}", arguments)]
+    lines = [laid_out(Group(f"{peer} = rtcnb.{CLASSES[plan.place]}(", arguments, ")"), 4)]
     lines += [f"{peer}.addTrack({track.expression})" for track in plan.tracks]
     lines += [_python_transceiver(peer, each) for each in plan.transceivers]
     for kind, names in plan.codecs:
-        wanted = ", ".join(map(quoted, names))
+        wanted = Group(f"{kind}_codecs = [", list(map(quoted, names)), "]")
         lines += [
+            laid_out(wanted, 4),
             f"for transceiver in {peer}.getTransceivers():",
             f"    if transceiver.kind == {quoted(kind)}:",
-            f"        transceiver.setCodecPreferences([{wanted}])",
+            f"        transceiver.setCodecPreferences({kind}_codecs)",
         ]
     for channel in plan.channels:
         options = [f"{name}={_python_value(value)}" for name, value in channel.options().items()]
-        lines.append(
-            _call(f"{channel.variable} = {peer}.createDataChannel", [quoted(channel.label), *options])
+        called = Group(
+            f"{channel.variable} = {peer}.createDataChannel(", [quoted(channel.label), *options], ")"
         )
+        lines.append(laid_out(called, 4))
     return "\n".join(lines)
 
 
@@ -92,13 +121,13 @@ class _Logins:
         return f"TURN_USERNAME{end}", f"TURN_CREDENTIAL{end}"
 
 
-def _python_server(server: PlannedServer, logins: _Logins) -> str:
-    members = [f'"urls": {_python_value(server.to_dict()["urls"] if server.urls else "")}']
+def _python_server(server: PlannedServer, logins: _Logins) -> Node:
+    members: list[Node] = [f'"urls": {_python_value(server.to_dict()["urls"] if server.urls else "")}']
     if server.has_login:
         username, credential = logins.next()
         known = quoted(server.username) if server.username else f'os.environ["{username}"]'
         members += [f'"username": {known}', f'"credential": os.environ["{credential}"]']
-    return "{" + ", ".join(members) + "}"
+    return Group("{", members, "}")
 
 
 def _python_transceiver(peer: str, each: PlannedTransceiver) -> str:
@@ -127,75 +156,56 @@ def javascript_of(plan: PeerPlan) -> str:
 
 
 def _javascript_peer(plan: PeerPlan) -> str:
-    logins = _Logins()
-    servers = [_javascript_server(server, logins) for server in plan.servers]
-    members = [f"iceServers: [{', '.join(servers)}]"] if servers else []
+    logins, members = _Logins(), list[Node]()
+    if plan.servers:
+        members.append(Group("iceServers: [", [_javascript_server(s, logins) for s in plan.servers], "]"))
     members += [f"{name}: {_javascript_value(value)}" for name, value in plan.policies().items()]
-    line = f"const {js_name(plan.variable)} = new RTCPeerConnection({{ {', '.join(members)} }});"
-    if not members:
-        return line.replace("{  }", "")
-    if len(line) <= WIDE:
-        return line
-    inner = "".join(f"  {member},\n" for member in members)
-    return f"const {js_name(plan.variable)} = new RTCPeerConnection({{\n{inner}}});"
+    made = f"const {js_name(plan.variable)} = new RTCPeerConnection("
+    return laid_out(Group(made + "{ ", members, " });"), 2) if members else made + ");"
 
 
-def _javascript_server(server: PlannedServer, logins: _Logins) -> str:
-    members = [f"urls: {_javascript_value(server.to_dict()['urls'] if server.urls else '')}"]
+def _javascript_server(server: PlannedServer, logins: _Logins) -> Node:
+    members: list[Node] = [f"urls: {_javascript_value(server.to_dict()['urls'] if server.urls else '')}"]
     if server.has_login:
         username, credential = logins.next()
-        members += [
-            f"username: {quoted(server.username or f'<{username}>')}",
-            f"credential: {quoted(f'<{credential}>')}",
-        ]
-    return "{ " + ", ".join(members) + " }"
+        members.append(f"username: {quoted(server.username or f'<{username}>')}")
+        members.append(f"credential: {quoted(f'<{credential}>')}")
+    return Group("{ ", members, " }")
 
 
 def _javascript_sources(plan: PeerPlan) -> list[str]:
-    return [_javascript_source(js_name(name), tracks) for name, tracks in by_variable(plan).items()]
+    sources = by_variable(plan)
+    drawn = {t.kind for tracks in sources.values() for t in tracks if _is_drawn(tracks[0])}
+    helpers = [MAKERS[kind] for kind in ("video", "audio") if kind in drawn]
+    return [
+        *helpers,
+        "\n".join(line for n, t in sources.items() if (line := _javascript_source(js_name(n), t))),
+    ]
+
+
+def _is_drawn(track: PlannedTrack) -> bool:
+    """Whether a page makes it by itself: there is nothing to ask for, and nothing of the kernel's to be had."""
+    return track.source == "pattern" or track.place == "kernel"
 
 
 def _javascript_source(name: str, tracks: list[PlannedTrack]) -> str:
     first = tracks[0]
     if first.source in ("camera", "microphone", "screen"):
         method = "getDisplayMedia" if first.source == "screen" else "getUserMedia"
-        asked = _javascript_value(json.loads(first.constraints or "{}"))
-        return f"const {name} = await navigator.mediaDevices.{method}({asked});"
-    if first.source == "pattern" or first.place == "kernel":
-        return _canvas(name, tracks)
-    return f"// {name} is what this page calls it" if first.source == "track" else ""
-
-
-def _canvas(name: str, tracks: list[PlannedTrack]) -> str:
-    """A stream that a page draws and hums by itself."""
-    lines = []
-    if tracks[0].source != "pattern":
-        expression = tracks[0].expression.replace("\n", " ")
-        lines.append(
-            f"// {expression} lives in the kernel; a page draws its own, this one a number that counts."
+        asked = json.loads(first.constraints or "{}")
+        members: list[Node] = [f"{kind}: {_javascript_value(wanted)}" for kind, wanted in asked.items()]
+        return laid_out(
+            Group(f"const {name} = await navigator.mediaDevices.{method}({{ ", members, " });"), 2
         )
-    lines.append(f"const {name} = new MediaStream();")
-    if any(t.kind == "video" for t in tracks):
-        lines += [
-            f'const {name}Canvas = Object.assign(document.createElement("canvas"), {{ width: 640, height: 480 }});',
-            f'const {name}Brush = {name}Canvas.getContext("2d");',
-            f"let {name}Number = 0;",
-            "setInterval(() => {",
-            f"  {name}Brush.clearRect(0, 0, 640, 480);",
-            f"  {name}Brush.fillText(String({name}Number++), 20, 60);",
-            "}, 1000 / 30);",
-            f"{name}.addTrack({name}Canvas.captureStream(30).getVideoTracks()[0]);",
-        ]
-    if any(t.kind == "audio" for t in tracks):
-        lines += [
-            f"const {name}Sound = new AudioContext();",
-            f"const {name}Tone = new OscillatorNode({name}Sound, {{ frequency: 440 }});",
-            f"const {name}End = {name}Sound.createMediaStreamDestination();",
-            f"{name}Tone.connect({name}End);",
-            f"{name}Tone.start();",
-            f"{name}.addTrack({name}End.stream.getAudioTracks()[0]);",
-        ]
-    return "\n".join(lines)
+    if _is_drawn(first):
+        lives = (
+            ""
+            if first.source == "pattern"
+            else f" // {first.expression} lives in the kernel; this is a page's"
+        )
+        calls = [CALLS[kind] for kind in ("video", "audio") if any(t.kind == kind for t in tracks)]
+        return f"const {name} = new MediaStream([{', '.join(calls)}]);{lives}"
+    return f"// {name}: what the page itself calls this track" if first.source == "track" else ""
 
 
 def _javascript_rest(plan: PeerPlan) -> str:
@@ -207,18 +217,19 @@ def _javascript_rest(plan: PeerPlan) -> str:
         lines.append(f"{peer}.addTransceiver({subject}{init});")
     for kind, names in plan.codecs:
         lines += [
-            f"const {kind}Codecs = {_javascript_value(names)}.flatMap((name) =>",
-            f"  RTCRtpReceiver.getCapabilities({quoted(kind)}).codecs.filter((codec) => codec.mimeType === name),",
-            ");",
+            laid_out(Group(f"const {kind}Order = [", list(map(quoted, names)), "];"), 2),
+            f"const {kind}Codecs = RTCRtpReceiver.getCapabilities({quoted(kind)}).codecs;",
             f"for (const transceiver of {peer}.getTransceivers()) {{",
-            "  const { kind } = transceiver.receiver.track;",
-            f"  if (kind === {quoted(kind)}) transceiver.setCodecPreferences({kind}Codecs);",
+            f"  if (transceiver.receiver.track.kind !== {quoted(kind)}) continue;",
+            "  transceiver.setCodecPreferences(",
+            f"    {kind}Order.flatMap((name) => {kind}Codecs.filter((c) => c.mimeType === name)),",
+            "  );",
             "}",
         ]
     for channel in plan.channels:
-        options = channel.options()
-        given = quoted(channel.label) + (f", {_javascript_value(options)}" if options else "")
-        lines.append(f"const {js_name(channel.variable)} = {peer}.createDataChannel({given});")
+        made = f"const {js_name(channel.variable)} = {peer}.createDataChannel({quoted(channel.label)}"
+        options: list[Node] = [f"{n}: {_javascript_value(v)}" for n, v in channel.options().items()]
+        lines.append(laid_out(Group(made + ", { ", options, " });"), 2) if options else made + ");")
     return "\n".join(lines)
 
 
@@ -271,12 +282,38 @@ def starts(track: PlannedTrack) -> bool:
     return track.place == "page" and track.source in ("camera", "microphone", "screen", "pattern")
 
 
-def _call(function: str, arguments: list[str], wide: int = WIDE) -> str:
-    line = f"{function}({', '.join(arguments)})"
-    if len(line) <= wide:
+@dataclass(frozen=True)
+class Group:
+    """Something in brackets: on one line where it fits, else an item a line."""
+
+    begin: str
+    items: Sequence[Node]
+    end: str
+
+    def __str__(self) -> str:
+        return self.begin + ", ".join(map(str, self.items)) + self.end
+
+
+Node = str | Group
+
+
+def laid_out(node: Node, indent: int, depth: int = 0) -> str:
+    """Return code that is not wider than it has to be.
+
+    Parameters
+    ----------
+    node : str or Group
+    indent : int
+        Blanks for each level.
+    depth : int
+        The level it stands on.
+    """
+    line = str(node)
+    if isinstance(node, str) or len(line) + indent * depth <= WIDE:
         return line
-    inner = "".join(f"    {argument},\n" for argument in arguments)
-    return f"{function}(\n{inner})"
+    inner = " " * indent * (depth + 1)
+    items = "".join(f"{inner}{laid_out(item, indent, depth + 1)},\n" for item in node.items)
+    return f"{node.begin.rstrip()}\n{items}{' ' * indent * depth}{node.end.lstrip()}"
 
 
 Writer = Callable[[PeerPlan], str]

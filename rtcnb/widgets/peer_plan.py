@@ -19,7 +19,9 @@ Place = Literal["page", "kernel"]
 CLASSES: dict[Place, str] = {"page": "BrowserPeer", "kernel": "KernelPeer"}
 POLICIES = {"iceTransportPolicy": "all", "bundlePolicy": "balanced"}  # their defaults (webrtc-pc section 4.2)
 NOT_ALONE = frozenset({"rtx", "red", "ulpfec", "flexfec-03", "cn", "telephone-event"})  # repair, not a codec
-OURS = frozenset({"rtcnb", "os", "transceiver"})  # names that the code itself uses
+OURS = frozenset(
+    {"rtcnb", "os", "transceiver", "audio_codecs", "video_codecs"}
+)  # names that the code itself uses
 MOST_ID = 65534  # RFC 8832 section 6
 MOST_COUNT = 65535  # webrtc-pc section 6.1: unsigned short
 
