@@ -69,6 +69,12 @@ class Statistics {
 /** @param {any} a @param {any} b */
 const same = (a, b) => a === b || (typeof a === "object" && JSON.stringify(a) === JSON.stringify(b));
 
+/** Names of codecs know no case. @param {Record<string, any>} have @param {Record<string, any>} wanted */
+const fits = (have, wanted) =>
+  Object.entries(wanted).every(([name, value]) =>
+    name === "mimeType" ? have.mimeType.toLowerCase() === value.toLowerCase() : have[name] === value,
+  );
+
 class BrowserPeer {
   /**
    * @param {{id: string, emit: import("../web/objects.js").Emit}} context
@@ -143,7 +149,8 @@ class BrowserPeer {
     this.remoteTracks.push(id);
     changed(id);
     const { mid, direction } = transceiver;
-    this.emit("track", { track: id, kind: track.kind, streams: streams.map((s) => s.id), mid, direction });
+    const sender = this.handleOf(transceiver.sender);
+    this.emit("track", { track: id, kind: track.kind, streams: streams.map((s) => s.id), mid, direction, sender });
   }
 
   /** @param {string} id */
@@ -198,6 +205,29 @@ class BrowserPeer {
     const { sender } = this.pc.addTransceiver(isKind ? trackOrKind : this.find(trackOrKind), init);
     this.senders.set(handle, sender);
     if (!isKind) this.follow(trackOrKind, sender);
+    return this.reply();
+  }
+
+  /** The name that Python has for a sender. @param {RTCRtpSender} sender */
+  handleOf(sender) {
+    const known = [...this.senders].find(([, each]) => each === sender)?.[0];
+    if (known) return known;
+    const handle = `theirs-${this.senders.size}`;
+    this.senders.set(handle, sender);
+    return handle;
+  }
+
+  /** @param {string} handle @param {Partial<RTCRtpCodec>[]} wanted each fits every codec that has the same members */
+  setCodecPreferences(handle, wanted) {
+    const sender = this.senders.get(handle);
+    const transceiver = this.pc.getTransceivers().find((t) => t.sender === sender);
+    if (!sender || !transceiver) return fail("NotFoundError", "No such transceiver.");
+    const have = RTCRtpReceiver.getCapabilities(transceiver.receiver.track.kind)?.codecs ?? [];
+    const found = wanted.map((codec) => have.filter((each) => fits(each, codec)));
+    const lacking = wanted[found.findIndex((same) => !same.length)];
+    const names = [...new Set(have.map((codec) => codec.mimeType))].join(", ");
+    if (lacking) fail("NoSuchCodec", `this browser has no codec ${Object.values(lacking).join(" ")}. It has ${names}.`);
+    transceiver.setCodecPreferences([...new Set(found.flat())]);
     return this.reply();
   }
 

@@ -70,6 +70,7 @@ class Peer(Emitter, ABC):
         self._created: SessionDescription | None = None
         self._candidates: list[Candidate] = []
         self._tracks: dict[tuple[Kind, int], Track] = {}
+        self._channels_made: list[Any] = []  # by createDataChannel here
         self._changes: set[asyncio.Future[None]] = set()
         self._last_operation_at = time.monotonic()
         self._operations = asyncio.Lock()
@@ -343,6 +344,10 @@ class Peer(Emitter, ABC):
     @abstractmethod
     def addTransceiver(self, trackOrKind: Any, direction: str = "sendrecv") -> Transceiver:
         """Reserve a section for this track, or for a kind of media."""
+
+    @abstractmethod
+    def getTransceivers(self) -> list[Transceiver]:
+        """Return the transceivers (webrtc-pc section 5.1)."""
 
     @abstractmethod
     def removeTrack(self, sender: Sender) -> None:
