@@ -183,7 +183,7 @@ class Side:
                 counts[f"{packet.direction} {kind}"] += 1
         for pair in self._entries("candidate-pair") if not counts else ():
             for member, name in STATISTICS.items():
-                counts[name] += int(pair.get(member) or 0)
+                counts[name] += _count(pair.get(member))
         return counts
 
     def _entries(self, kind: str) -> Iterable[dict[str, Any]]:
@@ -271,8 +271,17 @@ def fingerprints(description: SessionDescription) -> set[str]:
     return {str(f.value).upper() for m in media if not m.rejected for f in m.fingerprints}
 
 
-def sides_of(events: Iterable[Event], end: float) -> list[Side]:
-    """Return the ends of all calls of a trace, each knowing its other end where that is there too."""
+def _count(value: Any) -> int:
+    """Return a counter of the statistics, which may come from a stranger's file."""
+    return value if type(value) is int and 0 <= value < 2**63 else 0
+
+
+def sides_of(events: Iterable[Event], end: float, guess: bool = True) -> list[Side]:
+    """Return the ends of all calls of a trace, each knowing its other end where that is there too.
+
+    Where the credentials do not tell, two peers alone are taken for the two ends, unless `guess` is false: the
+    connections of a browser's dump mostly lead elsewhere.
+    """
     own: dict[str, list[Event]] = {}
     for event in events:
         if isinstance(event, PeerEvent) and event.action == "created":
@@ -281,15 +290,15 @@ def sides_of(events: Iterable[Event], end: float) -> list[Side]:
             own.setdefault(event.peer, []).append(event)
     sides = [Side(name, events, end) for name, events in own.items()]
     for side in sides:
-        side.other = _other(side, sides)
+        side.other = _other(side, sides, guess)
     return sides
 
 
-def _other(side: Side, sides: list[Side]) -> Side | None:
+def _other(side: Side, sides: list[Side], guess: bool) -> Side | None:
     rest = [x for x in sides if x is not side]
     told = ufrags(side.remote) if side.remote else set()
     for other in rest:
         heard = ufrags(other.remote) if other.remote else set()
         if told & other.local_ufrags or heard & side.local_ufrags:
             return other
-    return rest[0] if len(rest) == 1 else None
+    return rest[0] if guess and len(rest) == 1 else None
