@@ -50,8 +50,9 @@ class FirstMediaSeen:
 
     def statistics(self, event: StatisticsEvent) -> None:
         """Note what the statistics say was received."""
-        for entry in event.report.values():
-            if entry.get("type") == "inbound-rtp" and _some(entry):
+        report = event.report if isinstance(event.report, Mapping) else {}  # a caller may have made it of anything
+        for entry in report.values():
+            if isinstance(entry, Mapping) and entry.get("type") == "inbound-rtp" and _some(entry):
                 kind = str(entry.get("kind") or "")
                 if (event.peer, kind) not in self._statistics:
                     found = FirstMedia(event.peer, "received", None, kind, event)
