@@ -138,6 +138,8 @@ def _written(text: object) -> _Written | None:
     if hour > 23 or minute > 59 or second > 59 or not 2000 <= year < 2200:
         return None
     first, second_number = (date[1], date[2]) if where == 0 else (date[0], date[1])
+    if max(first, second_number) > 31 or min(first, second_number) > 12:
+        return None
     start = 0 if date_first else len(numbers) - 3
     between = text[places[start].end() : places[start + 1].start()].strip()
     return _Written(year, first, second_number, where == 0, hour * 3600 + minute * 60 + second, between)

@@ -65,7 +65,7 @@ class StatisticsDeltas:
             elif isinstance(members, Mapping):
                 after[id] = _merged(before.get(id, {}), members, {} if self._as_they_are else MEMBERS)
                 if not self._as_they_are and after[id].get("timestamp") in (0, told):
-                    del after[id]["timestamp"]  # 0, too, is the time of all
+                    after[id].pop("timestamp", None)  # 0, too, is the time of all
         old = (
             []
             if self._as_they_are

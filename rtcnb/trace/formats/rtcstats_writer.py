@@ -155,7 +155,7 @@ class _PeerRows:
     # -- calls
 
     def _of_call(self, call: ApiCall, at: float) -> Iterator[Placed]:
-        if call.method in ASKED and (call.outcome != "error" or _can_be_given(call)):
+        if call.method in ASKED and (call.outcome == "ok" or _can_be_given(call)):
             yield from ((begun, CALL, row) for begun, row in self._asked(call, at))
         elif call.method in CALLED and call.outcome != "error" and call.method != "setConfiguration":
             value: Any = list(call.arguments) or None
@@ -213,8 +213,10 @@ def _given(call: ApiCall) -> Any:
 
 
 def _can_be_given(call: ApiCall) -> bool:
-    """Whether a refused call can be told as one: with what it was given."""
-    return bool(call.error) and (call.method not in SETTERS or bool(call.given) or not call.arguments)
+    """Whether a call that did not go well can be told as one: with what it was given."""
+    if call.outcome == "error" and not call.error:
+        return False
+    return call.method not in SETTERS or bool(call.given) or not call.arguments
 
 
 def _said(event: MediaEvent) -> Row | None:

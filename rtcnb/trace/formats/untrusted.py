@@ -142,7 +142,7 @@ def fields_of(text: str, names: Iterable[str]) -> dict[str, str]:
     """Return the members of a pseudo-text, ``url: stun:..., error_code: 701``, by the names that it may have."""
     found: dict[str, str] = {}
     marks = list(re.finditer(rf"(?:^|[\s,{{])({'|'.join(names)}): ?", text))
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, following in zip(marks, [*marks, None][1:], strict=True):
         value = text[mark.end() : following.start() if following else len(text)]
         found.setdefault(mark[1], value.strip().rstrip(","))
     return found

@@ -91,8 +91,8 @@ def _index(value: Any) -> int | None:
 
 
 def state_of(value: Any) -> str:
-    """Read ``connected``, ``SignalingStateStable`` or ``ICEConnectionStateFailed``."""
-    text = word(value)
+    """Read ``connected``, that in quotes, ``SignalingStateStable`` or ``ICEConnectionStateFailed``."""
+    text = word(value).strip('"')
     old = ICE_STATE.fullmatch(text)
     return old[1].lower() if old else SIGNALING.get(text, text)
 
