@@ -164,7 +164,7 @@ def _join(host: str, port: int | None) -> str:
 
 def _from_statistics(found: Known, owner: str, statistics: StatisticsEvent, kind: str) -> None:
     for entry in entries(statistics.report, kind):
-        address = address_of(entry)
+        address = revealed(address_of(entry), found)
         if address == ":None":
             continue
         known = found.setdefault(
@@ -175,6 +175,17 @@ def _from_statistics(found: Known, owner: str, statistics: StatisticsEvent, kind
         known.priority = number(entry.get("priority")) if known.priority is None else known.priority
         known.server = known.server or str(entry.get("url") or "")
         known.network = known.network or str(entry.get("networkType") or "")
+
+
+def revealed(address: str, known: Known) -> str:
+    """Return the address of a candidate of which a browser tells the port alone, where one alone has that port.
+
+    So Chromium does with a peer-reflexive one until somebody tells it the same candidate (webrtc-stats 8.19).
+    """
+    if not address.startswith(":"):
+        return address
+    same = [other for other in known if other != address and other.rpartition(":")[2] == address[1:]]
+    return same[0] if len(same) == 1 else address
 
 
 def entries(report: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:

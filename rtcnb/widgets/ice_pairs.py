@@ -9,7 +9,7 @@ from typing import Any
 from ..trace import DescriptionSet, PairEvent, SelectedPair, StatisticsEvent
 from ..trace.derived import address_of
 from ..trace.timeline import Moment
-from .ice_candidates import EndCandidate, Known, entries, known_candidates, number, own_candidates
+from .ice_candidates import EndCandidate, Known, entries, known_candidates, number, own_candidates, revealed
 from .ice_checks import CheckIndex, Checks, value_of
 
 MARKS = {
@@ -36,6 +36,8 @@ class Pair:
     ----------
     peer, local, remote : str
     local_type, remote_type : str
+    reflexive : bool
+        Whether the other's candidate was peer-reflexive in it, now or before it was told.
     states : list of (float, str)
         Its history; the last is the current one. Empty where only its packets are known.
     nominated : float or None
@@ -55,6 +57,7 @@ class Pair:
     remote: str
     local_type: str = ""
     remote_type: str = ""
+    reflexive: bool = False
     states: list[tuple[float, str]] = field(default_factory=list)
     nominated: float | None = None
     selected_at: list[float] = field(default_factory=list)
@@ -166,6 +169,7 @@ def perspective(peer: str, other: str, moment: Moment, checks: CheckIndex) -> Pe
     pairs = _pairs(peer, moment, checks, since, statistics)
     local = own_candidates(peer, moment, other, statistics)
     remote = known_candidates(peer, other, moment, statistics)
+    pairs = _merged(pairs, local, remote)
     _from_pairs(peer, other, pairs, local, remote)
     role, reason = _role(peer, moment, since, pairs, statistics.report)
     for pair in pairs.values():
@@ -192,10 +196,10 @@ def _from_pairs(
                 address, EndCandidate(owner, address, source="checks", first_seen=pair.since)
             )
             known.type = known.type or kind or "prflx"
-            known.reflexive = known.reflexive or kind == "prflx"
             if known.source in ("checks", "statistics") and pair.since:
                 known.first_seen = min(known.first_seen, pair.since)
         known = remote[pair.remote]
+        known.reflexive = known.reflexive or pair.reflexive
         if known.priority is None and (request := pair.checks.first("received", "request")):
             known.priority = value_of(request.packet, "PRIORITY")  # RFC 8445 section 7.3.1.3
         if not known.protocol:
@@ -214,6 +218,7 @@ def _pairs(
         if event.time >= since:
             pair = known(event.local, event.remote)
             pair.local_type, pair.remote_type = event.local_type, event.remote_type
+            pair.reflexive = pair.reflexive or event.remote_type == "prflx"
             if not pair.states or pair.states[-1][1] != event.state:
                 pair.states.append((event.time, event.state))
             if event.nominated and pair.nominated is None:
@@ -249,6 +254,26 @@ def _add_statistics(known: Any, entry: Mapping[str, Any], statistics: Statistics
     pair.statistics = entry
     if not pair.states and entry.get("state"):
         pair.states.append((statistics.time, str(entry["state"])))
+
+
+def _merged(pairs: dict[tuple[str, str], Pair], local: Known, remote: Known) -> dict[tuple[str, str], Pair]:
+    """Put together what is told of a pair before and after the browser shows its address."""
+    whole: dict[tuple[str, str], Pair] = {}
+    for pair in pairs.values():
+        pair.local, pair.remote = revealed(pair.local, local), revealed(pair.remote, remote)
+        known = whole.setdefault((pair.local, pair.remote), pair)
+        if known is not pair:
+            steps = sorted([*known.states, *pair.states])
+            known.states = [s for i, s in enumerate(steps) if not i or s[1] != steps[i - 1][1]]
+            known.selected_at = sorted([*known.selected_at, *pair.selected_at])
+            known.nominated = min(
+                (t for t in (known.nominated, pair.nominated) if t is not None), default=None
+            )
+            known.reflexive = known.reflexive or pair.reflexive
+            known.statistics = pair.statistics or known.statistics
+            known.local_type, known.remote_type = pair.local_type, pair.remote_type
+            known.checks = pair.checks if pair.checks.all else known.checks
+    return whole
 
 
 def _select(seen: Perspective) -> None:

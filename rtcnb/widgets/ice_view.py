@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Collection, Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any, ClassVar
 
 from ..sdp.text import count
+from .ice_candidate_view import candidate_tables, new_mark
 from .ice_candidates import EndCandidate, why_not_paired
 from .ice_checks import CheckIndex
 from .ice_pair_view import pair_details
 from .ice_pairs import Pair, Perspective, perspective
-from .ice_words import Change, lacks, last_change, priority_sum, priority_words
+from .ice_words import Change, lacks, last_change
 from .markup import Markup, join, tag
 from .trace_view import TraceView, peer_name
 from .view import Fragment, Rows
 
 MOST_COLUMNS, MOST_CELLS = 8, 64
-MOST_CANDIDATES = 40
 ROW_HEIGHT = 26
+OPEN = {"not arrived", "no pair made", "its base checks"}  # why there is no pair, where there could be one
 LOOKS = {"succeeded": "ok", "failed": "bad", "cancelled": "bad", "in-progress": "wait", "inprogress": "wait"}
 
 
@@ -75,7 +76,7 @@ class IceView(TraceView):
             yield Fragment(f"list-{number}", title, self._list(each, f"ice-row-{number}", begin))
         if found is not None:
             yield Fragment("pair", pair_details(*found, moment))
-        tables = [tag("div", _candidates(s, seen, change, self), data_key=s.peer) for s in seen]
+        tables = [tag("div", candidate_tables(s, seen, change, self), data_key=s.peer) for s in seen]
         yield Fragment("candidates", tag("div", *tables, class_="rtcnb-columns"))
 
     # -- which
@@ -225,13 +226,12 @@ def tally_words(pair: Pair) -> str:
     return " · ".join(told)
 
 
-def new_mark(time: float, change: Change) -> Markup | None:
-    """Return a mark for what is new since the last change; words, not colour alone."""
-    return tag("span", "new", class_="rtcnb-new") if time >= change.since else None
-
-
 def used(seen: Perspective) -> tuple[list[EndCandidate], list[EndCandidate]]:
-    """Return the candidates without those of sections that take part in no pair: they are bundled over others."""
+    """Return the candidates of both sides that are worth a row or a column.
+
+    Those of sections in no pair are left out, since these are bundled over others, and those that nothing on the
+    other side can be paired with, such as TCP where the other has UDP alone.
+    """
     locals_ = {p.local for p in seen.pairs}
     remotes = {p.remote for p in seen.pairs}
     mids = {m for c in seen.local if c.address in locals_ for m in c.mids}
@@ -240,7 +240,12 @@ def used(seen: Perspective) -> tuple[list[EndCandidate], list[EndCandidate]]:
     def kept(candidates: list[EndCandidate], paired: set[str]) -> list[EndCandidate]:
         return [c for c in candidates if not mids or not c.mids or c.address in paired or mids & set(c.mids)]
 
-    return kept(seen.local, locals_), kept(seen.remote, remotes)
+    rows, columns = kept(seen.local, locals_), kept(seen.remote, remotes)
+    fit = [(r, c) for r in rows for c in columns if why_not_paired(r, c) in OPEN]
+    own, theirs = {r.address for r, _ in fit} | locals_, {c.address for _, c in fit} | remotes
+    if own and theirs:
+        rows, columns = [r for r in rows if r.address in own], [c for c in columns if c.address in theirs]
+    return rows, columns
 
 
 def _fits(seen: Perspective) -> bool:
@@ -253,13 +258,15 @@ def _left_out(seen: Perspective) -> Markup | None:
     left = [c for c in (*seen.local, *seen.remote) if c not in rows and c not in columns]
     if not left:
         return None
-    mids = sorted({m for c in left for m in c.mids})
-    noun = count(len(left), "candidate")
-    text = (
-        f"Not shown: {noun} of mid {', '.join(mids)}, in no pair. Sections that are bundled need no path of their "
-        "own (RFC 9143)."
-    )
-    return tag("p", tag("small", text))
+    used_mids = {m for c in (*rows, *columns) for m in c.mids}
+    bundled = [c for c in left if c.mids and not used_mids & set(c.mids)]
+    mids = ", ".join(sorted({m for c in bundled for m in c.mids}))
+    told = []
+    if bundled:
+        told.append(f"{len(bundled)} of mid {mids}, bundled over another section (RFC 9143)")
+    if len(left) > len(bundled):
+        told.append(f"{len(left) - len(bundled)} of a protocol or family that the other side has none of")
+    return tag("p", tag("small", f"Not shown: candidates in no pair, {'; '.join(told)}."))
 
 
 def _heading(candidate: EndCandidate, change: Change) -> Markup:
@@ -286,106 +293,4 @@ def _row(pair: Pair, begin: float) -> Markup:
         " ",
         tag("code", f"{pair.local_type or '?'} {pair.local} → {pair.remote_type or '?'} {pair.remote}"),
         tag("small", f"  {tally_words(pair)} · since {(pair.since - begin) * 1000:.0f} ms"),
-    )
-
-
-def _candidates(seen: Perspective, every: list[Perspective], change: Change, view: TraceView) -> Markup:
-    moment = view.moment()
-    shown = list(seen.local)
-    across = next((other for other in every if other.peer == seen.other), None)
-    first = {c.address for c in across.remote if c.reflexive} if across is not None else set()
-    blocks = [_table(seen.peer, shown, seen.other, change, view, first=first)]
-    alone = across is None
-    unknown = [c for c in seen.remote if alone or c.source in ("checks", "statistics")]
-    if unknown:
-        title = f"What {seen.peer} learned of {seen.other or 'the other side'}" + (
-            "" if alone else " without being told"
-        )
-        blocks.append(_table(title, unknown, seen.peer, change, view, heading=title))
-    if not shown and not unknown:
-        blocks = [
-            tag("h4", peer_name(seen.peer, moment), "'s candidates"),
-            tag("p", "None yet.", class_="rtcnb-faint"),
-        ]
-    return join(blocks)
-
-
-def _table(
-    owner: str,
-    candidates: list[EndCandidate],
-    other: str,
-    change: Change,
-    view: TraceView,
-    heading: str = "",
-    first: Collection[str] = (),
-) -> Markup:
-    moment = view.moment()
-    title = (
-        tag("h4", heading)
-        if heading
-        else tag("h4", peer_name(owner, moment), f": {count(len(candidates), 'candidate')}")
-    )
-    drawn = candidates[:MOST_CANDIDATES]
-    rows = [_candidate(c, other, change, moment.begin, c.address in first) for c in drawn]
-    left = len(candidates) - len(rows)
-    head = tag(
-        "tr",
-        *(
-            tag("th", name, scope="col")
-            for name in ("candidate", "priority = type · local · component", "when")
-        ),
-    )
-    table = tag("table", tag("thead", head), tag("tbody", *rows), class_="rtcnb-ice-candidates")
-    more = tag("p", tag("small", f"… {left} more after these")) if left else None
-    return join([title, tag("div", table, class_="rtcnb-scroll"), more])
-
-
-def _candidate(c: EndCandidate, other: str, change: Change, begin: float, by_check: bool) -> Markup:
-    ms = lambda time: f"{(time - begin) * 1000:.0f} ms"  # noqa: E731
-    about = [
-        c.protocol or None,
-        c.tcp_type or None,
-        f"component {c.component}" if c.component not in (None, 1) else None,
-    ]
-    about += [f"mid {', '.join(c.mids)}" if c.mids else None, c.network or None]
-    about += [
-        f"base {c.related}"
-        if c.related and c.type != "relay"
-        else f"seen by the server as {c.related}"
-        if c.related
-        else None
-    ]
-    about += [f"from {c.server}" if c.server else None, "mDNS name" if c.is_name else None]
-    about += [
-        {"checks": "peer-reflexive: known from checks alone", "statistics": "known from getStats alone"}.get(
-            c.source
-        )
-    ]
-    about += [f"{other} knew it from a check before it was told (prflx)" if by_check else None]
-    when = [f"gathered {ms(c.gathered)}"] if c.gathered is not None else []
-    if c.arrived is not None:
-        when.append(f"at {other or 'the other'} {ms(c.arrived)}")
-    elif c.source == "gathered" and other:
-        when.append(f"not at {other} yet")
-    when = when or [f"seen {ms(c.first_seen)}"]
-    return tag(
-        "tr",
-        tag(
-            "td",
-            tag("b", c.type or "?"),
-            " ",
-            tag("code", c.address),
-            new_mark(max(c.first_seen, c.arrived or 0.0), change),
-            tag("small", " · ".join(x for x in about if x)),
-        ),
-        tag(
-            "td",
-            tag("span", priority_sum(c.priority), class_="rtcnb-mono")
-            if c.priority is not None
-            else "unknown",
-            tag("small", priority_words(c)),
-        ),
-        tag("td", when[0], tag("small", when[1]) if len(when) > 1 else None),
-        data_key=c.address,
-        data_candidate=c.address,
     )

@@ -73,11 +73,10 @@ def words(packet: PacketEvent, codecs: dict[int, str] | None = None) -> str:
     codecs : dict of int to str, optional
         The names of payload types.
     """
-    if packet.protocol == "rtp":
-        said = _rtp(packet.plain or packet.data, codecs or {})
-        if said:
-            return said
-    said = _summary(packet.protocol, packet.data, packet.plain, packet.size_bytes)
+    said = _rtp(packet.plain or packet.data, codecs or {}) if packet.protocol == "rtp" else ""
+    said = said or _summary(packet.protocol, packet.data, packet.plain, packet.size_bytes)
+    for known in (packet.protocol, ON_THE_SOCKET.get(packet.protocol, "")):
+        said = said.removeprefix(f"{known.upper()} ")  # the list has it in a column of its own
     return said if len(said) <= MOST_WORDS else said[: MOST_WORDS - 1] + "…"
 
 
@@ -89,10 +88,7 @@ def _summary(protocol: str, data: bytes, plain: bytes, size_bytes: int) -> str:
     outer, inner = decoded(packet), decoded_plain(packet)
     if inner is None:
         return outer.summary
-    carried = inner.summary.partition(" (truncated by the capture")[0]
-    if protocol == "dtls":
-        return f"{carried} in {outer.summary}"
-    return carried
+    return inner.summary.partition(" (truncated by the capture")[0]
 
 
 def _rtp(data: bytes, codecs: dict[int, str]) -> str:
@@ -100,10 +96,10 @@ def _rtp(data: bytes, codecs: dict[int, str]) -> str:
     if len(data) < RTP_HEADER or data[0] >> 6 != 2:
         return ""
     payload_type = data[1] & 0x7F
-    name = f" {codecs[payload_type]}" if payload_type in codecs else ""
+    name = f"{codecs[payload_type]} " if payload_type in codecs else ""
     marker = " marker" if data[1] & 0x80 else ""
     sequence, timestamp, source = RTP_FIELDS.unpack_from(data, 2)
-    return f"RTP{name} pt {payload_type} seq {sequence} ts {timestamp} ssrc 0x{source:08X}{marker}"
+    return f"RTP {name}pt {payload_type} seq {sequence} ts {timestamp} ssrc 0x{source:08X}{marker}"
 
 
 def open_bytes(packet: PacketEvent) -> int:

@@ -262,6 +262,7 @@ def test_statistics_alone_are_enough() -> None:
 def test_pairs_that_cannot_be_say_why() -> None:
     events = [
         *call(),
+        told(100.3, "alice", "gathered", candidate("2001:db8::1", 5001)),
         told(100.3, "alice", "added", candidate("2001:db8::9", 6001)),
         told(100.3, "alice", "gathered", candidate("203.0.113.1", 7000, 1694498815, "srflx")),
     ]
@@ -367,3 +368,40 @@ def test_a_long_call_is_drawn_quickly() -> None:
     begun = time.process_time()
     list(view.draw())
     assert time.process_time() - begun < 0.5  # measured: 0.02
+
+
+def test_a_browser_that_hides_an_address_at_first_has_one_pair_all_the_same() -> None:
+    """Chromium tells of a peer-reflexive candidate the port alone, until it is given the candidate."""
+    hidden = {"local": A, "remote": ":6000", "remote_type": "prflx"}
+    events = [
+        *made("alice", "bob"),
+        told(100.1, "bob", "gathered", CANDIDATE),
+        pair(100.2, "alice", "in-progress", **hidden),
+        told(100.3, "alice", "added", CANDIDATE),
+        pair(100.4, "alice", "succeeded"),
+    ]
+    (only,) = seen(trace_of(events)).pairs
+    assert (only.remote, [state for _, state in only.states]) == (B, ["in-progress", "succeeded"])
+    assert "alice knew it from a check before it was told (prflx)" in drawn(IceView(trace_of(events))).text
+    two = told(100.1, "bob", "gathered", candidate("2001:db8::9", 6000))
+    assert [p.remote for p in seen(trace_of(events[:4], two)).pairs] == [":6000"]  # it may be either
+
+
+def test_an_address_behind_a_local_name_is_recognised_by_its_port() -> None:
+    name = Candidate("candidate:1 1 udp 2122194687 abc.local 6000 typ host", "0", 0)
+    asked = packet(100.3, "alice", "received", stun(REQUEST, 1, PRIORITY, CONTROLLING))
+    gathered = told(100.1, "alice", "gathered", candidate("192.0.2.1", 5000))
+    text = drawn(
+        IceView(trace_of(made("alice", "bob"), gathered, told(100.2, "alice", "added", name), asked))
+    ).text
+    assert "same port as abc.local:6000: likely the same" in text
+
+
+def test_what_can_be_paired_with_nothing_has_no_row() -> None:
+    tcp = Candidate("candidate:1 1 tcp 1518214911 192.0.2.1 9 typ host tcptype active", "0", 0)
+    bundled = candidate("192.0.2.1", 5002, mid="1")
+    own = [told(100.1, "alice", "gathered", c) for c in (tcp, bundled)]
+    shown = drawn(IceView(trace_of(call(), own)))
+    assert "tcp with udp" not in shown.text
+    assert "in no pair, 1 of mid 1, bundled over another section (RFC 9143); 1 of a protocol" in shown.text
+    assert shown.find(data_candidate="192.0.2.1:9")
