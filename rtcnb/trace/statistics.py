@@ -166,8 +166,7 @@ class Stream:
         steps = np.diff(self._column("timestamp", count) / 1000)
         steps = np.where(steps >= 0, steps, np.diff(times))  # not told, or that clock was put back
         clock = np.concatenate(([0.0], np.cumsum(np.minimum(steps, LONGEST_INTERVAL))))[:count]
-        narrow = bool(len(steps)) and not steps.min() >= MIN_INTERVAL
-        kept = _spaced(clock.tolist()) if narrow else np.arange(count)
+        kept = _spaced(clock)
         self._spacing = (times, kept, np.diff(clock[kept]))
         return self._spacing
 
@@ -225,12 +224,17 @@ def _not_negative(values: Numbers) -> Numbers:
     return np.where((values >= 0) & np.isfinite(values), values, np.nan)
 
 
-def _spaced(clock: list[float]) -> NDArray[np.intp]:
-    kept = [0]
-    for index, time in enumerate(clock):
-        if time - clock[kept[-1]] >= MIN_INTERVAL:
-            kept.append(index)
-    return np.asarray(kept if clock else [], dtype=np.intp)
+def _spaced(clock: Numbers) -> NDArray[np.intp]:
+    """Return those that are `MIN_INTERVAL` after the one before; mostly all."""
+    kept = np.ones(len(clock), dtype=bool)
+    done = 0
+    for index in np.flatnonzero(~(np.diff(clock) >= MIN_INTERVAL)).tolist():
+        if index >= done:
+            done = index + 1
+            while done < len(clock) and not clock[done] - clock[index] >= MIN_INTERVAL:
+                kept[done] = False
+                done += 1
+    return np.flatnonzero(kept)
 
 
 class Statistics:

@@ -50,9 +50,9 @@ def test_the_time_of_an_entry_is_its_own_where_it_is_told() -> None:
 
 
 def test_two_snapshots_at_once_tell_no_rate() -> None:
-    told = ((1, 0), (2, 1000), (2.01, 1500), (3, 2000))
+    told = ((1, 0), (2, 1000), (2.01, 1500), (3, 2000), (3.1, 2000), (3.2, 2000), (3.3, 2300), (4.3, 3300))
     found = statistics(*[snapshot(t, inbound(bytesReceived=b)) for t, b in told])
-    assert values(found, "bitrate_bps") == [8000, 8000]
+    assert values(found, "bitrate_bps") == [8000, 8000, 8000, 8000]
 
 
 def test_a_counter_that_begins_again_is_a_gap() -> None:

@@ -60,7 +60,7 @@ def report(second: int) -> Report:
             "framesPerSecond": 20,
             "framesEncoded": 20 * second,
             "totalEncodeTime": 0.04 * second,
-            "frameWidth": 320,
+            "frameWidth": 80 * second,
             "frameHeight": 240,
             "qualityLimitationReason": "bandwidth",
             "encoderImplementation": "libvpx",
@@ -84,7 +84,7 @@ def report(second: int) -> Report:
             "type": "data-channel",
             "label": "chat",
             "state": "open",
-            "messagesSent": 7,
+            "messagesSent": second,
             "messagesReceived": 3,
         },
     }
@@ -155,7 +155,7 @@ def test_figures_are_those_of_the_trace() -> None:
         "quality_limitation_reason": "bandwidth",
         "srtp_cipher": "SRTP_B",
         "channel_state": "open",
-        "messages_sent": "7",
+        "messages_sent": "4",
         "messages_received": "3",
         "dtls_state": "connected",
         "dtls_role": "client",
@@ -217,7 +217,8 @@ def test_a_moment_shows_nothing_that_came_later() -> None:
     view.until = 3.5
     page = drawn(view)
     assert "bitrate_bps" not in page.figures(), "one snapshot tells no rate"
-    assert page.figures()["frame_size"] == [("320x240", "320×240")]
+    assert page.figures()["frame_size"] == [("240x240", "240×240")]
+    assert page.figures()["messages_sent"] == [("3", "3")]
 
 
 def test_every_part_has_a_sentence_and_a_source() -> None:

@@ -58,7 +58,9 @@ def sender(second: int) -> Report:
 
 def receiver(second: int) -> Report:
     stream = {"type": "inbound-rtp", "kind": "video", "mid": "1", "ssrc": 77, "packetsReceived": 90 * second}
-    return {"I": {**stream, "bytesReceived": 1000 * second, "jitter": 0.02, "packetsLost": 10 * second}}
+    back = {"type": "outbound-rtp", "kind": "video", "mid": "1", "ssrc": 78}
+    figures = {"bytesReceived": 1000 * second, "jitter": 0.02, "packetsLost": 10 * second}
+    return {"B": back, "I": stream | figures}
 
 
 def call(seconds: int = 10) -> Trace:
@@ -86,7 +88,7 @@ def test_what_one_sends_stands_beside_what_the_other_receives() -> None:
     page = drawn(StatisticsView(call()))
     streams = [(str(a["data-stream"]), a["aria-label"]) for a, _ in page.with_attribute("data-stream")]
     assert streams[:2] == [("O", "alice, sends VP8 ssrc 77"), ("I", "bob, receives video ssrc 77")]
-    assert [s for s, _ in streams[2:]] == ["P", "T", "D"]
+    assert [s for s, _ in streams[2:]] == ["B", "P", "T", "D"] and "nothing sent yet" in page.text
     assert "alice: 1 other pair, which carried nothing" in page.text
     assert "host 192.0.2.1:5" in page.text and "✓ selected" in page.text
 
