@@ -124,5 +124,5 @@ def test_two_boxes_compare_and_lines_are_chosen_by_keyboard(inspector: Notebook)
     # A key that is held down is not thrown back by what Python draws meanwhile.
     for _ in range(30):
         inspector.page.keyboard.press("ArrowDown")
-    expect(root.locator(".rtcnb-explained")).to_contain_text("line 33 of 102")
+    expect(root.locator(".rtcnb-explained")).to_contain_text("line 34 of 102")
     assert inspector.run("inspector.negotiation.media[1].lost[0].reason").text == "'not answered'"
