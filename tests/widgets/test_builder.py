@@ -203,7 +203,9 @@ async def test_a_credential_is_told_to_nobody(notebook: dict[str, Any]) -> None:
 
 async def test_an_existing_peer_shows_how_it_was_built(notebook: dict[str, Any]) -> None:
     pattern = notebook["pattern"] = rtcnb.TestPattern(audio=True)
-    bob = notebook["bob"] = rtcnb.KernelPeer("bob", iceServers="stun:127.0.0.1:3478", bundlePolicy="max-bundle")
+    bob = notebook["bob"] = rtcnb.KernelPeer(
+        "bob", iceServers="stun:127.0.0.1:3478", bundlePolicy="max-bundle"
+    )
     bob.addTrack(pattern.video)
     bob.addTransceiver(pattern.audio, "sendonly")
     bob.addTransceiver("audio", "recvonly").setCodecPreferences(["audio/opus"])
@@ -270,7 +272,11 @@ async def test_what_aiortc_lacks_is_disabled_with_the_reason(notebook: dict[str,
 async def test_build_is_disabled_with_the_reason_and_refuses(notebook: dict[str, Any]) -> None:
     notebook["camera"] = rtcnb.Camera()
     builder = Builder(namespace=notebook)
-    for name, sentence in (("camera", "holds a Camera"), ("1st", "is no Python name"), ("len", "something else")):
+    for name, sentence in (
+        ("camera", "holds a Camera"),
+        ("1st", "is no Python name"),
+        ("len", "something else"),
+    ):
         await press(builder, ("name", name))
         (build,) = having(page_of(builder), data_press="build")
         assert build.get("aria-disabled") == "true"

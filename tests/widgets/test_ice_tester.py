@@ -23,7 +23,10 @@ from .drawn import having, page_of, text_of
 SECRET = "a-very-secret-word"
 HOSTILE = "<img src=x onerror=alert(1)>"
 SRFLX = Candidate.from_any(
-    {"candidate": "candidate:1 1 udp 1677729535 203.0.113.9 4242 typ srflx raddr 0.0.0.0 rport 0", "sdpMid": "0"}
+    {
+        "candidate": "candidate:1 1 udp 1677729535 203.0.113.9 4242 typ srflx raddr 0.0.0.0 rport 0",
+        "sdpMid": "0",
+    }
 )
 RULES = {401: "turn-login", 701: "server-silent", 702: "server-unknown", 703: "server-refuses"}
 

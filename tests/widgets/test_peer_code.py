@@ -54,7 +54,21 @@ async def run(code: str, namespace: dict[str, Any]) -> None:
 # -- any plan
 
 texts = st.text(max_size=12) | st.sampled_from(
-    ['"', "'\\", "\n#", "${x}", "`", "*/", "</script>", "\u2028", "\ud800", "new", "class", "document", "alice"]
+    [
+        '"',
+        "'\\",
+        "\n#",
+        "${x}",
+        "`",
+        "*/",
+        "</script>",
+        "\u2028",
+        "\ud800",
+        "new",
+        "class",
+        "document",
+        "alice",
+    ]
 )
 names = texts.map(lambda text: identifier(text, "x"))
 kinds = st.sampled_from(["audio", "video"])
@@ -78,7 +92,9 @@ servers = st.builds(
     PlannedServer, st.lists(texts, max_size=2).map(tuple), texts, st.just(SECRET), st.booleans()
 ) | st.sampled_from([STUN, TURN])
 counts = st.none() | st.integers(0, 65535)
-channels = st.builds(PlannedChannel, texts, names, st.booleans(), counts, counts, texts, st.booleans(), counts)
+channels = st.builds(
+    PlannedChannel, texts, names, st.booleans(), counts, counts, texts, st.booleans(), counts
+)
 plans = st.builds(
     PeerPlan,
     name=texts,
@@ -133,9 +149,7 @@ def test_many_plans_are_javascript_that_parses(tmp_path: Path) -> None:
         '  try { new Async(`"use strict";\\n${code}`); }\n'
         "  catch (error) { console.log(`${error}\\n${code}`); process.exitCode = 1; }\n}\n"
     )
-    done = subprocess.run(
-        [*node(), str(tmp_path / "check.mjs")], capture_output=True, text=True, timeout=100
-    )
+    done = subprocess.run([*node(), str(tmp_path / "check.mjs")], capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, (done.stdout + done.stderr)[:2000]
 
 
@@ -215,7 +229,9 @@ async def test_the_plan_is_read_off_a_peer(monkeypatch: pytest.MonkeyPatch) -> N
         assert [s.urls for s in read.servers] == [s.urls for s in plan.servers]
         assert all(not s.credential and not s.username for s in read.servers)
         assert [s.hidden for s in read.servers] == [s.has_login for s in plan.servers]
-        assert dict(read.codecs) == {k: v for k, v in plan.codecs if any(t.kind == k for t in read.sections())}
+        assert dict(read.codecs) == {
+            k: v for k, v in plan.codecs if any(t.kind == k for t in read.sections())
+        }
         assert read.channels == plan.channels
         compiled(python_of(read))
         await namespace["alice"].close()
