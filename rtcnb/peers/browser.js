@@ -130,6 +130,7 @@ class BrowserPeer {
     const snapshot = { number: this.snapshots++, states: Object.fromEntries(STATES.map((state) => [state, pc[state]])) };
     if ((pc.localDescription?.sdp ?? "") !== this.sent.local) snapshot.local = describe(pc.localDescription);
     if ((pc.remoteDescription?.sdp ?? "") !== this.sent.remote) snapshot.remote = describe(pc.remoteDescription);
+    if ("local" in snapshot || "remote" in snapshot) snapshot.transceivers = this.describeTransceivers();
     this.sent = { local: pc.localDescription?.sdp ?? "", remote: pc.remoteDescription?.sdp ?? "" };
     return snapshot;
   }
@@ -206,6 +207,12 @@ class BrowserPeer {
     this.senders.set(handle, sender);
     if (!isKind) this.follow(trackOrKind, sender);
     return this.reply();
+  }
+
+  describeTransceivers() {
+    return this.pc
+      .getTransceivers()
+      .map(({ sender, receiver, direction, mid }) => [receiver.track.kind, direction, mid, this.handleOf(sender)]);
   }
 
   /** The name that Python has for a sender. @param {RTCRtpSender} sender */

@@ -121,6 +121,8 @@ class BrowserPeer(Peer):
         for state, value in (snapshot["states"] if "states" in newer else {}).items():
             self._set_state(state, value)
         if newer & {"local", "remote"}:
+            for described in snapshot.get("transceivers", ()):
+                self._transceivers.arrived(*described)
             self._changed()
 
     def _restarted(self) -> None:
@@ -258,7 +260,7 @@ class BrowserPeer(Peer):
         return self._transceivers.made(kind, direction, handle, "addTransceiver", given)
 
     def getTransceivers(self) -> list[Transceiver]:
-        """Return those that were added here, or brought a track from the other side, in that order."""
+        """Return them in the order in which they were made, those of the other side's offer too."""
         return self._transceivers.all()
 
     def removeTrack(self, sender: Sender) -> None:

@@ -58,7 +58,7 @@ class PageTransceivers:
         self._used += [t for t in self.all() if t.sender is sender]
 
     def arrived(self, kind: Kind, direction: str, mid: str | None, handle: str) -> Transceiver:
-        """Return the one whose track has come, as the page tells it."""
+        """Return one that the page tells of, as it stands."""
         of_sender = (t for t in self.all() if t.sender is not None and t.sender.handle == handle)
         found = self._known.get(handle) or next(of_sender, None)
         found = found or self.made(kind, direction, handle, "setRemoteDescription")

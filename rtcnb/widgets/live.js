@@ -74,6 +74,7 @@ class LiveView {
     this.number = number;
     replace(this.state);
     const wanted = new Set(keys);
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
     for (const [key, part] of this.parts) {
       if (!wanted.has(key)) (part.remove(), this.parts.delete(key));
     }
@@ -83,6 +84,8 @@ class LiveView {
       if (this.body.children[index] !== part) this.body.insertBefore(part, this.body.children[index] ?? null);
       if (key in changed) morph(part, parse(changed[key]));
     });
+    // What was moved to another place has lost it.
+    if (focused !== document.activeElement && focused && this.body.contains(focused)) focused.focus({ preventScroll: true });
     this.updateLists();
   }
 

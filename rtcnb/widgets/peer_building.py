@@ -11,6 +11,7 @@ from ..media.track import PageTrack
 from ..peers.channel import DataChannel
 from ..peers.peer import Peer
 from ..peers.transceiver import Transceiver
+from ..runtime import loop
 from ..trace import PeerEvent
 from .peer_code import by_variable, starts
 from .peer_plan import (
@@ -106,7 +107,7 @@ async def _settled(peer: Peer) -> None:
     from ..peers.browser import BrowserPeer
 
     if isinstance(peer, BrowserPeer):
-        await peer._call("reply")
+        await loop.run(peer._call("reply"))
 
 
 # -- a peer that exists

@@ -158,6 +158,17 @@ def test_a_track_takes_up_the_transceiver_that_the_other_side_brought(alice: Bro
     assert len(alice.getTransceivers()) == 2, "what has sent is not taken up again"
 
 
+def test_the_page_tells_mids_and_what_the_other_sides_offer_made(alice: BrowserPeer) -> None:
+    sender = alice.addTrack(rtcnb.TestPattern(place="page").video)
+    told = [["video", "sendrecv", "0", sender.handle], ["audio", "inactive", "1", "theirs-1"]]
+    offer = {"type": "offer", "sdp": "v=0\r\n"}
+    loop.call(alice._mirror, {"number": 1, "states": {}, "remote": offer, "transceivers": told})
+    assert [(t.kind, t.direction, t.mid, t.made_by) for t in alice.getTransceivers()] == [
+        ("video", "sendrecv", "0", "addTrack"),
+        ("audio", "inactive", "1", "setRemoteDescription"),
+    ]
+
+
 def test_what_the_browser_has_no_codec_for_is_not_supported(alice: BrowserPeer) -> None:
     from rtcnb.errors import PageRefused
 
