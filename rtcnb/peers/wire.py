@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from html import escape
 
@@ -14,6 +15,7 @@ from .message import Content, Delivery, Message
 from .peer import Peer
 
 MAX_PENDING = 1000
+LAST_CANDIDATES = 0.5  # seconds
 Filter = Callable[[Message], list[Message]]
 
 
@@ -256,6 +258,7 @@ async def _connect(alice: Peer, bob: Peer, timeout: float) -> None:
         await exchange(wire, alice, bob)
         wire.auto = True
         await _until_connected(wire, alice, bob, timeout)
+        await _until_quiet(wire)
     finally:
         wire.close()
 
@@ -266,6 +269,16 @@ async def exchange(wire: Wire, alice: Peer, bob: Peer) -> None:
     await wire.deliver_all()
     await bob.setLocalDescription(await bob.createAnswer())
     await wire.deliver_all()
+
+
+async def _until_quiet(wire: Wire) -> None:
+    """Let the last candidates arrive, end-of-candidates too; a server that is silent is not waited for."""
+    end = time.monotonic() + LAST_CANDIDATES
+    while time.monotonic() < end:
+        gathered = all(peer.iceGatheringState == "complete" for peer in wire.peers)
+        if gathered and not wire._pending and not wire._working:
+            return
+        await asyncio.sleep(0.01)
 
 
 async def _until_connected(wire: Wire, alice: Peer, bob: Peer, timeout: float) -> None:

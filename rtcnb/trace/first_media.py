@@ -50,7 +50,8 @@ class FirstMediaSeen:
 
     def statistics(self, event: StatisticsEvent) -> None:
         """Note what the statistics say was received."""
-        report = event.report if isinstance(event.report, Mapping) else {}  # a caller may have made it of anything
+        # A caller may have made it of anything.
+        report = event.report if isinstance(event.report, Mapping) else {}
         for entry in report.values():
             if isinstance(entry, Mapping) and entry.get("type") == "inbound-rtp" and _some(entry):
                 kind = str(entry.get("kind") or "")

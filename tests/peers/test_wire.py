@@ -185,3 +185,16 @@ async def test_a_call_that_fails_at_both_ends_says_so_once(caplog: pytest.LogCap
     gc.collect()
     await asyncio.sleep(0.1)
     assert "never retrieved" not in caplog.text
+
+
+async def test_connect_carries_everything_to_the_last_candidate() -> None:
+    trace = Trace()
+    alice, bob = (rtcnb.KernelPeer(name, trace=trace) for name in ("alice", "bob"))
+    alice.createDataChannel("chat")
+    await rtcnb.connect(alice, bob)
+    messages = [e for e in trace.select(kind="message") if isinstance(e, MessageEvent)]
+    assert "dropped" not in {e.action for e in messages}
+    ends = {e.receiver for e in messages if e.action == "received" and e.candidate and e.candidate.is_end}
+    assert ends == {"alice", "bob"}
+    await alice.close()
+    await bob.close()
