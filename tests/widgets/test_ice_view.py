@@ -205,6 +205,15 @@ def test_gathering_and_servers_are_told() -> None:
     assert "relay: none, turn:192.0.2.7:3478 gave nothing: 401 Unauthorized." in text
 
 
+def test_a_relay_names_its_server_where_there_is_but_one() -> None:
+    servers = {"iceServers": [{"urls": ["stun:192.0.2.7:3478", "turn:192.0.2.8:3478"]}]}
+    relay = told(100.1, "alice", "gathered", candidate("192.0.2.8", 7000, 16777215, "relay"))
+    shown = drawn(IceView(trace_of(made("alice", configuration=servers), relay)))
+    (row,) = shown.find(data_candidate="192.0.2.8:7000")
+    assert "from turn:192.0.2.8:3478" in row
+    assert "16777215 = 0·2²⁴ + 65535·2⁸ + 255" in row
+
+
 def test_a_refused_check_nominates_nothing() -> None:
     events = [e for e in call() if e.time < 100.42]
     view = IceView(trace_of(events, check(100.42, 1, CONTROLLING, USE_CANDIDATE, answer=ERROR)))
