@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from ..sdp.text import count
+from ..trace import PeerEvent
 from .ice_candidates import EndCandidate
 from .ice_pairs import Perspective
-from .ice_words import Change, priority_sum, priority_words
+from .ice_words import Change, priority_sum, priority_words, server_urls
 from .markup import Markup, join, tag
 from .trace_view import TraceView, peer_name
 
@@ -64,6 +65,11 @@ def _table(
         else tag("h4", peer_name(owner, moment), f": {count(len(candidates), 'candidate')}")
     )
     drawn = candidates[:MOST_CANDIDATES]
+    urls = [] if heading else server_urls(moment.last(PeerEvent, owner))
+    servers = {"relay": [u for u in urls if u.startswith("turn")], "srflx": urls}
+    for each in drawn:
+        if not each.server and len(servers.get(each.type, ())) == 1:
+            each.server = servers[each.type][0]  # it can come from nowhere else
     rows = [
         _candidate(c, other, change, moment.begin, c.address in first, names.get(_port(c), "")) for c in drawn
     ]

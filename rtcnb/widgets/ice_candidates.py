@@ -77,7 +77,7 @@ class EndCandidate:
 Known = dict[str, EndCandidate]
 
 
-def own_candidates(peer: str, moment: Moment, other: str, statistics: StatisticsEvent) -> Known:
+def own_candidates(peer: str, moment: Moment, other: str, reports: list[StatisticsEvent]) -> Known:
     """The candidates of a peer: gathered, in its descriptions, in its statistics."""
     found: Known = {}
     for time, candidate in _gathered(peer, moment):
@@ -86,11 +86,11 @@ def own_candidates(peer: str, moment: Moment, other: str, statistics: Statistics
     for time, candidate in _given_to(other, moment) if other else ():
         if (known_here := found.get(_key(candidate))) is not None:
             known_here.arrived = _earlier(known_here.arrived, time)
-    _from_statistics(found, peer, statistics, "local-candidate")
+    _from_statistics(found, peer, reports, "local-candidate")
     return found
 
 
-def known_candidates(peer: str, other: str, moment: Moment, statistics: StatisticsEvent) -> Known:
+def known_candidates(peer: str, other: str, moment: Moment, reports: list[StatisticsEvent]) -> Known:
     """The candidates of the other side, as `peer` was told, and those on their way."""
     found: Known = {}
     for time, candidate in _given_to(peer, moment):
@@ -99,7 +99,7 @@ def known_candidates(peer: str, other: str, moment: Moment, statistics: Statisti
     for time, candidate in _gathered(other, moment) if other else ():
         known = _add(found, other, candidate, time, "gathered")
         known.gathered = _earlier(known.gathered, time)
-    _from_statistics(found, other, statistics, "remote-candidate")
+    _from_statistics(found, other, reports, "remote-candidate")
     return found
 
 
@@ -162,13 +162,13 @@ def _join(host: str, port: int | None) -> str:
     return host if port is None else f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _from_statistics(found: Known, owner: str, statistics: StatisticsEvent, kind: str) -> None:
-    for entry in entries(statistics.report, kind):
+def _from_statistics(found: Known, owner: str, reports: list[StatisticsEvent], kind: str) -> None:
+    for id, entry in entries(reports, kind):
         address = revealed(address_of(entry), found)
         if address == ":None":
             continue
         known = found.setdefault(
-            address, EndCandidate(owner, address, source="statistics", first_seen=statistics.time)
+            address, EndCandidate(owner, address, source="statistics", first_seen=first_report(reports, id))
         )
         known.type = known.type or str(entry.get("candidateType") or "")
         known.protocol = known.protocol or str(entry.get("protocol") or "")
@@ -188,8 +188,15 @@ def revealed(address: str, known: Known) -> str:
     return same[0] if len(same) == 1 else address
 
 
-def entries(report: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
-    return [e for e in report.values() if isinstance(e, Mapping) and e.get("type") == kind]
+def entries(reports: list[StatisticsEvent], kind: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the entries of a type in the last report, with their ids."""
+    last = reports[-1].report if reports else {}
+    return [(id, e) for id, e in last.items() if isinstance(e, Mapping) and e.get("type") == kind]
+
+
+def first_report(reports: list[StatisticsEvent], id: str) -> float:
+    """Return when statistics first had an entry."""
+    return next((event.time for event in reports if id in event.report), 0.0)
 
 
 def number(value: Any) -> int | None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..trace import DescriptionSet, PairEvent, SelectedPair, StatisticsEvent
 from ..trace.derived import address_of
 from ..trace.timeline import Moment
-from .ice_candidates import EndCandidate, Known, entries, known_candidates, number, own_candidates, revealed
+from .ice_candidates import (
+    EndCandidate,
+    Known,
+    entries,
+    first_report,
+    known_candidates,
+    number,
+    own_candidates,
+    revealed,
+)
 from .ice_checks import CheckIndex, Checks, value_of
 
 MARKS = {
@@ -164,14 +173,13 @@ class Perspective:
 def perspective(peer: str, other: str, moment: Moment, checks: CheckIndex) -> Perspective:
     """Gather what `peer` knew at a moment, and what `other` had for it."""
     since = moment.made(peer)
-    last = moment.last(StatisticsEvent, peer)
-    statistics = last if last is not None and last.time >= since else StatisticsEvent(peer=peer, report={})
-    pairs = _pairs(peer, moment, checks, since, statistics)
-    local = own_candidates(peer, moment, other, statistics)
-    remote = known_candidates(peer, other, moment, statistics)
+    reports = [e for e in moment.of(StatisticsEvent, peer=peer) if e.time >= since]
+    pairs = _pairs(peer, moment, checks, since, reports)
+    local = own_candidates(peer, moment, other, reports)
+    remote = known_candidates(peer, other, moment, reports)
     pairs = _merged(pairs, local, remote)
     _from_pairs(peer, other, pairs, local, remote)
-    role, reason = _role(peer, moment, since, pairs, statistics.report)
+    role, reason = _role(peer, moment, since, pairs, reports)
     for pair in pairs.values():
         pair.priority = _pair_priority(pair, local, remote, role)
     ordered = sorted(pairs.values(), key=lambda p: (-(p.priority or 0), p.since))
@@ -207,7 +215,7 @@ def _from_pairs(
 
 
 def _pairs(
-    peer: str, moment: Moment, checks: CheckIndex, since: float, statistics: StatisticsEvent
+    peer: str, moment: Moment, checks: CheckIndex, since: float, reports: list[StatisticsEvent]
 ) -> dict[tuple[str, str], Pair]:
     pairs: dict[tuple[str, str], Pair] = {}
 
@@ -229,8 +237,8 @@ def _pairs(
             pair.local_type = pair.local_type or chosen.local_type
             pair.remote_type = pair.remote_type or chosen.remote_type
             pair.selected_at.append(chosen.time)
-    for entry in entries(statistics.report, "candidate-pair"):
-        _add_statistics(known, entry, statistics)
+    for id, entry in entries(reports, "candidate-pair"):
+        _add_statistics(known, id, entry, reports)
     until = moment.until
     for local, remote in checks.ways(peer):
         found = checks.of(peer, local, remote, since, until)
@@ -243,17 +251,19 @@ def _pairs(
     return pairs
 
 
-def _add_statistics(known: Any, entry: Mapping[str, Any], statistics: StatisticsEvent) -> None:
+def _add_statistics(
+    known: Callable[[str, str], Pair], id: str, entry: Mapping[str, Any], reports: list[StatisticsEvent]
+) -> None:
     ends = []
     for side in ("local", "remote"):
-        candidate = statistics.report.get(str(entry.get(f"{side}CandidateId")))
+        candidate = reports[-1].report.get(str(entry.get(f"{side}CandidateId")))
         if not isinstance(candidate, Mapping):
             return
         ends.append(address_of(candidate))
     pair = known(*ends)
     pair.statistics = entry
     if not pair.states and entry.get("state"):
-        pair.states.append((statistics.time, str(entry["state"])))
+        pair.states.append((first_report(reports, id), str(entry["state"])))
 
 
 def _merged(pairs: dict[tuple[str, str], Pair], local: Known, remote: Known) -> dict[tuple[str, str], Pair]:
@@ -305,7 +315,7 @@ def _pair_priority(pair: Pair, local: Known, remote: Known, role: str) -> int | 
 
 
 def _role(
-    peer: str, moment: Moment, since: float, pairs: Mapping[Any, Pair], report: Mapping[str, Any]
+    peer: str, moment: Moment, since: float, pairs: Mapping[Any, Pair], reports: list[StatisticsEvent]
 ) -> tuple[str, str]:
     for direction, whose in (("sent", "its checks say"), ("received", "the checks of the other side say")):
         requests = [r for p in pairs.values() if (r := p.checks.first(direction, "request"))]
@@ -313,7 +323,7 @@ def _role(
             for attribute, roles in ROLES.items():
                 if value_of(request.packet, attribute) is not None:
                     return roles[direction == "received"], f"{whose} {attribute}"
-    for transport in entries(report, "transport"):
+    for _, transport in entries(reports, "transport"):
         if transport.get("iceRole") in ("controlling", "controlled"):
             return str(transport["iceRole"]), "getStats says so"
     set_ = [e for e in moment.of(DescriptionSet, peer=peer) if e.time >= since]

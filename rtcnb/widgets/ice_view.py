@@ -292,5 +292,5 @@ def _row(pair: Pair, begin: float) -> Markup:
         ),
         " ",
         tag("code", f"{pair.local_type or '?'} {pair.local} → {pair.remote_type or '?'} {pair.remote}"),
-        tag("small", f"  {tally_words(pair)} · since {(pair.since - begin) * 1000:.0f} ms"),
+        tag("span", f"  {tally_words(pair)} · since {(pair.since - begin) * 1000:.0f} ms"),
     )

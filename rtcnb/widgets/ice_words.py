@@ -155,7 +155,7 @@ def _without_servers(
     seen: Perspective, moment: Moment, made: PeerEvent | None, states: dict[str, str]
 ) -> list[str]:
     """Say why there are no reflexive and no relay candidates."""
-    urls = _urls(made)
+    urls = server_urls(made)
     errors = [e for e in moment.of(ServerEvent, peer=seen.peer) if e.time >= moment.made(seen.peer)]
     types = {c.type for c in seen.local}
     found = []
@@ -179,7 +179,8 @@ def _without_servers(
     return found
 
 
-def _urls(made: PeerEvent | None) -> list[str]:
+def server_urls(made: PeerEvent | None) -> list[str]:
+    """Return the STUN and TURN URLs that a peer was made with."""
     servers = made.configuration.get("iceServers") if made is not None else None
     urls: list[str] = []
     for server in servers if isinstance(servers, list | tuple) else ():

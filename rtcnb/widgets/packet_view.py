@@ -312,7 +312,7 @@ def _nothing() -> Markup:
 
 
 def _head() -> Markup:
-    names = ("ms", "peer", "", "protocol", "from → to", "bytes", "what")
+    names = ("ms", "peer", "", "kind", "from → to", "bytes", "what")
     return tag(
         "div",
         *(tag("span", name) for name in names),

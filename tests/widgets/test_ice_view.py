@@ -205,6 +205,15 @@ def test_gathering_and_servers_are_told() -> None:
     assert "relay: none, turn:192.0.2.7:3478 gave nothing: 401 Unauthorized." in text
 
 
+def test_a_relay_names_its_server_where_there_is_but_one() -> None:
+    servers = {"iceServers": [{"urls": ["stun:192.0.2.7:3478", "turn:192.0.2.8:3478"]}]}
+    relay = told(100.1, "alice", "gathered", candidate("192.0.2.8", 7000, 16777215, "relay"))
+    shown = drawn(IceView(trace_of(made("alice", configuration=servers), relay)))
+    (row,) = shown.find(data_candidate="192.0.2.8:7000")
+    assert "from turn:192.0.2.8:3478" in row
+    assert "16777215 = 0·2²⁴ + 65535·2⁸ + 255" in row
+
+
 def test_a_refused_check_nominates_nothing() -> None:
     events = [e for e in call() if e.time < 100.42]
     view = IceView(trace_of(events, check(100.42, 1, CONTROLLING, USE_CANDIDATE, answer=ERROR)))
@@ -405,3 +414,14 @@ def test_what_can_be_paired_with_nothing_has_no_row() -> None:
     assert "tcp with udp" not in shown.text
     assert "in no pair, 1 of mid 1, bundled over another section (RFC 9143); 1 of a protocol" in shown.text
     assert shown.find(data_candidate="192.0.2.1:9")
+
+
+def test_what_statistics_alone_know_is_dated_to_the_first_of_them() -> None:
+    """aioice tells of a pair that waits in its statistics only, once a second: it is no news each time."""
+    ends = {"address": "192.0.2.1", "port": 5000}, {"address": "192.0.2.9", "port": 6000}
+    report = report_of(*ends, {"state": "frozen"})
+    events = [StatisticsEvent(time=101.0 + i, peer="alice", report=report) for i in range(3)]
+    (only,) = seen(trace_of(made("alice"), events)).pairs
+    assert only.states == [(101.0, "frozen")]
+    (row,) = drawn(IceView(trace_of(made("alice"), events))).find(data_candidate=A)
+    assert "seen 1000 ms" in row
