@@ -8,7 +8,11 @@ from .compare import MediaNegotiation
 from .line import Line
 from .section import DIRECTIONS
 
-OF_PAYLOADS = ("rtpmap", "fmtp", "rtcp-fb")
+OF_PAYLOADS = {
+    "rtpmap": "payload_type",
+    "fmtp": "format",
+    "rtcp-fb": "payload_type",
+}  # and the field that has it
 WHY = {
     "rejected": "the section was rejected.",
     "not answered": "the answer does not have this codec.",
@@ -47,8 +51,9 @@ def outcome_of(line: Line, media: MediaNegotiation, offered: bool) -> Outcome | 
     Outcome or None
         None where the negotiation says nothing about such a line.
     """
-    if line.attribute in OF_PAYLOADS and isinstance(payload := line.fields.get("payload_type"), int | str):
-        return _payload(payload, media, offered)
+    if line.attribute in OF_PAYLOADS:
+        payload = line.fields.get(OF_PAYLOADS[line.attribute])
+        return _payload(payload, media, offered) if isinstance(payload, int | str) else None
     if line.attribute == "extmap" and "uri" in line.fields:
         return _extension(line, media, offered)
     if line.attribute in DIRECTIONS and media.accepted:

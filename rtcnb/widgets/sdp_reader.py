@@ -117,9 +117,9 @@ class SdpReader:
         """Show a description; where it replaces one, the chosen line stays chosen."""
         before, self._annotated = self._annotated, annotated
         lines = annotated.document.lines
-        if self._focus is None:
+        if self._focus is None or before is None or not before.document.lines:
             self._focus = _first_focus(annotated)
-        elif before is not None and before.document is not annotated.document:
+        elif before.document is not annotated.document:
             self._focus = _same_line(before.document, self._focus, annotated.document)
         section, at = self._focus
         if at > len(lines) or section >= len(annotated.document.media):

@@ -393,3 +393,8 @@ def test_editing_a_very_long_description_is_quick() -> None:
     begun = time.process_time()
     list(inspector.draw())
     assert time.process_time() - begun < 0.4  # 0.09 s on the machine that it was written on
+
+
+def test_a_text_that_begins_with_an_empty_line_keeps_it() -> None:
+    # A page drops the first line end inside a textarea.
+    assert ">\n\nv=0" in drawn(rtcnb.SdpInspector("\nv=0"))["boxes"]
