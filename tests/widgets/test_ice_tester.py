@@ -92,8 +92,9 @@ async def test_a_check_that_takes_too_long_is_no_answer_and_its_progress_is_show
     tester = IceTester(["stun:slow", "stun:good"], check=fake)
     drawn: list[str] = []
     tester.watch(lambda: drawn.append(text_of(page_of(tester))))
-    testing = asyncio.ensure_future(tester.test())
-    await testing
+    began = time.monotonic()
+    await tester.test()
+    assert time.monotonic() - began < 15, "1 s, on a machine that may be loaded"
     assert any("◐ asking" in text and "✓ works" in text for text in drawn), "each as soon as it is known"
     assert any("2 of 4 still asked" in text for text in drawn)
     assert [row.verdict for row in tester.rows] == ["no answer", "no answer", "works", "works"]
