@@ -33,22 +33,28 @@ if TYPE_CHECKING:
     from .sdp import SessionDescription as SessionDescription
     from .sdp import paste as paste
     from .trace import Trace as Trace
+    from .widgets.builder import Builder as Builder
+    from .widgets.ice_tester import IceTester as IceTester
     from .widgets.inspector import Inspector as Inspector
     from .widgets.ladder import Ladder as Ladder
+    from .widgets.sdp_inspector import SdpInspector as SdpInspector
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "BrowserPeer": "peers.browser",
+    "Builder": "widgets.builder",
     "Camera": "media.camera",
     "Candidate": "sdp",
     "Finding": "finding",
+    "IceTester": "widgets.ice_tester",
     "Inspector": "widgets.inspector",
     "KernelPeer": "peers.kernel",
     "Ladder": "widgets.ladder",
     "Microphone": "media.camera",
     "RtcnbError": "errors",
     "Screen": "media.camera",
+    "SdpInspector": "widgets.sdp_inspector",
     "SessionDescription": "sdp",
     "TestPattern": "media.sources",
     "Trace": "trace",

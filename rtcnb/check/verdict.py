@@ -9,7 +9,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from ..finding import Printed
 from ..language import Language
 from ..language import current as current_language
 from ..sdp.text import html, shorten
@@ -17,8 +16,8 @@ from ..sdp.text import html, shorten
 MARKS = {True: "✓", False: "✕", None: "…"}
 
 
-@dataclass(frozen=True)
-class Verdict(Printed):
+@dataclass(frozen=True, repr=False)
+class Verdict:
     """What an exercise says of an answer.
 
     Attributes
@@ -37,6 +36,8 @@ class Verdict(Printed):
 
     def __str__(self) -> str:
         return f"{MARKS[self.right]} {self.sentence}"
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         mark, said = MARKS[self.right], html(self.sentence)

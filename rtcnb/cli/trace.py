@@ -20,7 +20,11 @@ def add_parser(commands: Any) -> None:
     trace = commands.add_parser("trace", help="show, diagnose and convert saved traces and browsers' dumps")
     kinds = trace.add_subparsers(dest="what", required=True)
     file = argparse.ArgumentParser(add_help=False)
-    file.add_argument("file", metavar="FILE", help="what Trace.save() or a browser wrote")
+    file.add_argument(
+        "file",
+        metavar="FILE",
+        help="what Trace.save() wrote, or a dump: of webrtc-internals, rtcstats, jitsi, about:webrtc; gzip too",
+    )
 
     show = kinds.add_parser("show", parents=[file], help="print the events, one a line")
     show.add_argument("--peer", help="only of this peer")
@@ -36,8 +40,11 @@ def add_parser(commands: Any) -> None:
     )
     diagnose.set_defaults(run=_guarded(_diagnose))
     export = kinds.add_parser("export", parents=[file], help="write it in another format")
-    export.add_argument("target", metavar="TARGET", help="the format is what the name ends with")
-    export.add_argument("--format", help="the format, where the name does not tell")
+    export.add_argument("target", metavar="TARGET", help="the format is what the name ends with, else jsonl")
+    export.add_argument(
+        "--format",
+        help="jsonl (everything), rtcstats (all but packets) or pcapng (packets), unless the name tells",
+    )
     export.add_argument("--anonymise", action="store_true", help="replace addresses, credentials and names")
     export.set_defaults(run=_guarded(_export))
 

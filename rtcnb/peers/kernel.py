@@ -25,12 +25,13 @@ from ..runtime import loop
 from ..sdp import Candidate, SessionDescription
 from . import refusals
 from .aiortc_internals import TricklingConnection, statistics_of
-from .aiortc_types import codec_names, server_error_code, to_configuration, to_session_description
+from .aiortc_types import codec_names, server_error, to_configuration, to_session_description
 from .channel import DataChannel, checked_options
 from .ice_servers import checked, for_aiortc
 from .instruments import Reporter, dropped
 from .kernel_channel import KernelChannel
 from .kernel_statistics import add_tracks
+from .kernel_transceivers import KernelTransceivers
 from .negotiation import NegotiationNeeded
 from .peer import STATES, Peer
 from .remote_candidates import RemoteCandidates
@@ -82,6 +83,7 @@ class KernelPeer(Peer):
         self._remote_as_set: SessionDescription | None = None
         self._outgoing: list[Outgoing] = []
         self._reporter = Reporter(self.trace, name)
+        self._transceivers = KernelTransceivers(self)
         self._pc = loop.call(self._make, configuration)
         fire = functools.partial(self.emit, "negotiationneeded")
         self._negotiation = NegotiationNeeded(self._pc, lambda: self._local_as_set, fire)
@@ -108,12 +110,10 @@ class KernelPeer(Peer):
         self._gathered(candidate)
         self._describe_local()
 
-    def _on_server(self, server: str, error: BaseException | None) -> None:
-        text, code = str(error) or type(error).__name__, server_error_code(error)
-        self._record(traces.ServerEvent, url=server, error_code=code, text=text)
-        self.emit(
-            "icecandidateerror", url=server, errorText=f"{server} gave no candidate: {text}", errorCode=code
-        )
+    def _on_server(self, url: str, error: BaseException) -> None:
+        code, text = server_error(error)
+        self._record(traces.ServerEvent, url=url, error_code=code, text=text)
+        self.emit("icecandidateerror", url=url, errorText=text, errorCode=code)
 
     def _on_gathered(self) -> None:
         self._gathered(Candidate.from_any(None))
@@ -133,7 +133,7 @@ class KernelPeer(Peer):
         ours = self.track(track.kind, same_kind.index(transceiver))
         ours.attach(track)
         self._record(traces.TrackEvent, action="received", track_kind=track.kind, track_id=ours.id)
-        handle = Transceiver(track.kind, transceiver.direction, transceiver.mid, handle=transceiver)
+        handle = self._transceivers.of(transceiver)
         section = self._remote_as_set.section(transceiver.mid) if self._remote_as_set else None
         stream = ((section.msid if section is not None else None) or "-").split()[0]
         self.emit("track", track=ours, streams=[stream] if stream != "-" else [], transceiver=handle)
@@ -161,7 +161,7 @@ class KernelPeer(Peer):
         outgoing = self._to_send("addTrack", track)
         sender = self._quick("addTrack", lambda: self._pc.addTrack(outgoing))
         self._record(traces.TrackEvent, action="added", track_kind=outgoing.kind, track_id=outgoing.id)
-        return Sender(self.name, track, sender)
+        return loop.call(self._transceivers.sending, track, sender)
 
     def addTransceiver(self, trackOrKind: Any, direction: str = "sendrecv") -> Transceiver:
         """Reserve a section for a track, or for a kind: ``"video"`` or ``"audio"``."""
@@ -169,7 +169,11 @@ class KernelPeer(Peer):
         is_kind = trackOrKind in ("audio", "video")
         subject = trackOrKind if is_kind else self._to_send("addTransceiver", trackOrKind)
         made = self._quick("addTransceiver", lambda: self._pc.addTransceiver(subject, direction))
-        return Transceiver(made.kind, direction, None, Sender(self.name, trackOrKind, made.sender), made)
+        return loop.call(self._transceivers.of, made, "addTransceiver", None if is_kind else trackOrKind)
+
+    def getTransceivers(self) -> list[Transceiver]:
+        """Return them in the order in which they were made, those of the other side's offer too."""
+        return loop.call(self._transceivers.all)
 
     def _to_send(self, method: str, track: Any) -> Any:
         """Return aiortc's track for one that was given; ours are stopped with the peer, yours are not."""
@@ -189,11 +193,7 @@ class KernelPeer(Peer):
             if sender.handle.track in self._outgoing:
                 sender.handle.track.stop()
                 self._outgoing.remove(sender.handle.track)
-            sender.handle.replaceTrack(None)
-            for transceiver in self._pc.getTransceivers():
-                if transceiver.sender is sender.handle:
-                    sends = {"sendrecv": "recvonly", "sendonly": "inactive"}
-                    transceiver.direction = sends.get(transceiver.direction, transceiver.direction)
+            self._transceivers.removed(sender)
 
         self._quick("removeTrack", remove)
 
@@ -208,7 +208,9 @@ class KernelPeer(Peer):
         """
         wanted = checked_options(label, options)
         make = lambda: KernelChannel.wrap(self, self._pc.createDataChannel(label, **wanted))  # noqa: E731
-        return self._quick("createDataChannel", make)
+        channel: DataChannel = self._quick("createDataChannel", make)
+        self._channels_made.append(channel)
+        return channel
 
     def _quick(self, method: str, function: Callable[[], Any]) -> Any:
         """Do something at once on the background loop, its errors in our words."""
@@ -311,7 +313,7 @@ class KernelPeer(Peer):
 
     async def _set_remote(self, given: SessionDescription) -> None:
         self._refuse("remote", given)
-        error = refusals.of_codecs(self.name, given, codec_names())
+        error = refusals.of_codecs(self.name, given, self._transceivers.usable(codec_names()))
         if error is not None:
             raise error
         before = self._remote_as_set
@@ -394,6 +396,9 @@ class KernelPeer(Peer):
     def restartIce(self) -> None:
         """Raise NotSupported: aiortc has no ICE restart."""
         raise refusals.no_restart(self.name)
+
+    def _gather_by(self, policy: str) -> None:
+        loop.call(self._pc.gather_by, policy)
 
     async def _close(self) -> None:
         loop.close_at_exit(self, None)

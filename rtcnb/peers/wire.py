@@ -88,6 +88,11 @@ class Wire:
             message._record("dropped")
         self._go_on()
 
+    @property
+    def peers(self) -> list[Peer]:
+        """The peers of this notebook at its ends."""
+        return [peer for peer, _ in self._ends]
+
     # -- by hand
 
     @property
@@ -265,7 +270,8 @@ async def exchange(wire: Wire, alice: Peer, bob: Peer) -> None:
 
 async def _until_connected(wire: Wire, alice: Peer, bob: Peer, timeout: float) -> None:
     """Wait until both are connected, or until the first error of either or of the wire."""
-    waiting = {asyncio.ensure_future(peer.wait_connected(timeout)) for peer in (alice, bob)}
+    waits = {asyncio.ensure_future(peer.wait_connected(timeout)) for peer in (alice, bob)}
+    waiting = waits
     try:
         while waiting:
             done, waiting = await asyncio.wait(waiting, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
@@ -276,4 +282,4 @@ async def _until_connected(wire: Wire, alice: Peer, bob: Peer, timeout: float) -
     finally:
         for task in waiting:
             task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.gather(*waits, return_exceptions=True)

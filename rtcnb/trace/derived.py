@@ -43,7 +43,8 @@ def _transports(peer: str, time: float, before: Report, after: Report) -> Iterat
             continue
         old = before.get(id, {})
         chosen = transport.get("selectedCandidatePairId")
-        if chosen and chosen != old.get("selectedCandidatePairId") and chosen in after:
+        changed = chosen != old.get("selectedCandidatePairId")
+        if changed and isinstance(chosen, str) and chosen in after:
             yield SelectedPair(peer=peer, time=time, **_ends(after[chosen], after))
         state = transport.get("dtlsState")
         if state and state != old.get("dtlsState"):

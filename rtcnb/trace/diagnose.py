@@ -30,7 +30,7 @@ def diagnose(trace: Trace, peer: str | None = None, *, given_up: bool = False) -
     events = trace.select()
     last = events[-1].time if events else 0.0
     end = time.monotonic() if trace.ended is None else max(trace.ended, last)
-    sides = sides_of(events, math.inf if given_up else end)
+    sides = sides_of(events, math.inf if given_up else end, guess=not trace.source)
     if peer is None:
         sides.append(Side("", [e for e in events if not e.peer], last))
     else:
@@ -63,6 +63,7 @@ def _cannot_tell(side: Side, trace: Trace) -> Finding:
     missing = [what for kind, what in WANTED.items() if kind not in kinds]
     if side.other is None:
         missing.append("the other end's own trace")
+    missing += trace.missing
     sentence, remedy = _texts("cannot-tell", side, {"missing": ", ".join(missing) or "-"})
     return Finding(
         severity="error",
@@ -77,8 +78,10 @@ def _cannot_tell(side: Side, trace: Trace) -> Finding:
 def _texts(name: str, side: Side, values: Mapping[str, object]) -> tuple[str, str]:
     texts = catalogue(current_language())[name]
     places = {"peer": side.name, **values}
-    sentence = texts.get(f"sentence-{values.get('where')}", texts["sentence"])
-    return sentence.format(**places), texts["remedy"].format(**places)
+    sentence, remedy = (
+        texts.get(f"{part}-{values.get('variant')}", texts[part]) for part in ("sentence", "remedy")
+    )
+    return sentence.format(**places), remedy.format(**places)
 
 
 @cache

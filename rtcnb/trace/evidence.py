@@ -27,6 +27,7 @@ from .packets import decode
 
 SILENCE_AFTER = 4.5  # seconds; a wait that hears nothing says so within 5
 GATHERING_PATIENCE = 10.0
+NO_ANSWER = 701  # W3C webrtc-pc section 4.8.2.2
 ACTIONS = (ApiCall, DescriptionSet, CandidateEvent)
 BINDING = {b"\x00\x01": "request", b"\x01\x01": "response", b"\x01\x11": "error"}  # RFC 8489 section 5
 
@@ -143,9 +144,21 @@ class Side:
         return [*[c for c in added if not c.is_end], *written]
 
     @cached_property
-    def servers(self) -> list[ServerEvent]:
-        """The servers that gave no candidate."""
-        return self.of(ServerEvent)
+    def useless_servers(self) -> list[ServerEvent]:
+        """The servers that gave no candidate at all, each once: with its own answer, where it gave one."""
+        told: dict[str, ServerEvent] = {}
+        for event in self.of(ServerEvent):
+            before = told.get(event.url)
+            answered = event.error_code not in (None, NO_ANSWER)
+            if before is None or (answered and before.error_code in (None, NO_ANSWER)):
+                told[event.url] = event
+        return [event for event in told.values() if not self._gave(event.url)]
+
+    def _gave(self, url: str) -> bool:
+        """Whether a server gave a candidate over one socket, though not over another."""
+        urls = [entry.get("url") for entry in self._entries("local-candidate") if entry.get("url")]
+        wanted = "relay" if url.startswith("turn") else "srflx"
+        return url in urls if urls else any(c.type == wanted for c in self.gathered)
 
     @cached_property
     def pairs(self) -> list[PairEvent]:
@@ -170,7 +183,7 @@ class Side:
                 counts[f"{packet.direction} {kind}"] += 1
         for pair in self._entries("candidate-pair") if not counts else ():
             for member, name in STATISTICS.items():
-                counts[name] += int(pair.get(member) or 0)
+                counts[name] += _count(pair.get(member))
         return counts
 
     def _entries(self, kind: str) -> Iterable[dict[str, Any]]:
@@ -258,8 +271,17 @@ def fingerprints(description: SessionDescription) -> set[str]:
     return {str(f.value).upper() for m in media if not m.rejected for f in m.fingerprints}
 
 
-def sides_of(events: Iterable[Event], end: float) -> list[Side]:
-    """Return the ends of all calls of a trace, each knowing its other end where that is there too."""
+def _count(value: Any) -> int:
+    """Return a counter of the statistics, which may come from a stranger's file."""
+    return value if type(value) is int and 0 <= value < 2**63 else 0
+
+
+def sides_of(events: Iterable[Event], end: float, guess: bool = True) -> list[Side]:
+    """Return the ends of all calls of a trace, each knowing its other end where that is there too.
+
+    Where the credentials do not tell, two peers alone are taken for the two ends, unless `guess` is false: the
+    connections of a browser's dump mostly lead elsewhere.
+    """
     own: dict[str, list[Event]] = {}
     for event in events:
         if isinstance(event, PeerEvent) and event.action == "created":
@@ -268,15 +290,15 @@ def sides_of(events: Iterable[Event], end: float) -> list[Side]:
             own.setdefault(event.peer, []).append(event)
     sides = [Side(name, events, end) for name, events in own.items()]
     for side in sides:
-        side.other = _other(side, sides)
+        side.other = _other(side, sides, guess)
     return sides
 
 
-def _other(side: Side, sides: list[Side]) -> Side | None:
+def _other(side: Side, sides: list[Side], guess: bool) -> Side | None:
     rest = [x for x in sides if x is not side]
     told = ufrags(side.remote) if side.remote else set()
     for other in rest:
         heard = ufrags(other.remote) if other.remote else set()
         if told & other.local_ufrags or heard & side.local_ufrags:
             return other
-    return rest[0] if len(rest) == 1 else None
+    return rest[0] if guess and len(rest) == 1 else None

@@ -10,8 +10,9 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from .events import Event, PacketEvent, PeerEvent
+from .events import Event, PacketEvent, PeerEvent, StatisticsEvent
 from .evidence import Side, sides_of
+from .first_media import FirstMedia, FirstMediaSeen
 from .trace import Trace
 
 E = TypeVar("E", bound=Event)
@@ -32,6 +33,8 @@ class Timeline:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self._kinds: dict[type[Event], list[Event]] = {}
+        self._setup: list[PacketEvent] = []  # the packets without those of media, of which there are most
+        self._first_media = FirstMediaSeen()
         self._peers: dict[str, None] = {}
         self._seen = (0, 0, 0)
         self.refresh()
@@ -41,14 +44,18 @@ class Timeline:
         seen, new, whole = self.trace.news(self._seen)
         if whole:
             self._kinds, self._peers = {}, {}
+            self._setup, self._first_media = [], FirstMediaSeen()
         self._seen = seen
         for event in new:
             self._peers.setdefault(event.peer)
-            events = self._kinds.setdefault(type(event), [])
-            if events and event.time < events[-1].time:
-                insort(events, event, key=TIME)  # what a call set is dated to the call's beginning
-            else:
-                events.append(event)
+            _put(self._kinds.setdefault(type(event), []), event)
+            if isinstance(event, PacketEvent):
+                if event.protocol == "rtp":
+                    self._first_media.packet(event)
+                elif event.protocol not in MEDIA:
+                    _put(self._setup, event)
+            elif isinstance(event, StatisticsEvent):
+                self._first_media.statistics(event)
         return bool(new) or whole
 
     @property
@@ -72,6 +79,21 @@ class Timeline:
         """Return the events of one kind up to and including a moment."""
         events: list[Any] = self._kinds.get(kind, [])
         return events if until == math.inf else events[: bisect_right(events, until, key=TIME)]
+
+    def setup_packets(self, until: float = math.inf) -> list[PacketEvent]:
+        """Return the packets up to and including a moment, without those of media."""
+        return self._setup if until == math.inf else self._setup[: bisect_right(self._setup, until, key=TIME)]
+
+    def counts(self, kinds: Iterable[type[Event]], until: float = math.inf) -> tuple[int, ...]:
+        """Return numbers that change when there is anything new of these kinds, or in `setup_packets`."""
+        lists: list[list[Any]] = [*(self._kinds.get(kind, []) for kind in kinds), self._setup]
+        lengths = (len(x) if until == math.inf else bisect_right(x, until, key=TIME) for x in lists)
+        return (*lengths, *self._seen[1:])
+
+    def counts_by_kind(self, until: float = math.inf) -> dict[type[Event], int]:
+        """Return how many events of each kind there were up to and including a moment."""
+        found = {kind: bisect_right(events, until, key=TIME) for kind, events in self._kinds.items()}
+        return {kind: number for kind, number in found.items() if number}
 
     def at(self, until: float | None = None) -> Moment:
         """Return the trace as it stood at a time of its clock; by default as it stands."""
@@ -130,13 +152,23 @@ class Moment:
         at = len(events) if self.until == math.inf else bisect_right(events, self.until, key=TIME)
         return next((e for e in reversed(events[:at]) if peer is None or e.peer == peer), None)
 
+    @property
+    def setup_packets(self) -> list[PacketEvent]:
+        """The packets up to this moment, by time, without those of media."""
+        return self.timeline.setup_packets(self.until)
+
+    @property
+    def first_media(self) -> list[FirstMedia]:
+        """When media of each kind was first seen at each peer, by time."""
+        return self.timeline._first_media.found(self.until)
+
     @cached_property
     def sides(self) -> list[Side]:
         """What the evidence shows of each peer, without the packets of media."""
-        events: list[Event] = []
+        events: list[Event] = [*self.setup_packets]
         for kind, found in self.timeline._kinds.items():
-            known = found[: bisect_right(found, self.until, key=TIME)]
-            events += [e for e in known if e.protocol not in MEDIA] if kind is PacketEvent else known  # type: ignore[attr-defined]
+            if kind is not PacketEvent:
+                events += found[: bisect_right(found, self.until, key=TIME)]
         return sides_of(sorted(events, key=TIME), self.time)
 
     def side(self, peer: str) -> Side | None:
@@ -154,6 +186,13 @@ class Moment:
         trace = Trace.of(events, epoch=self.trace.epoch, source=self.trace.source, missing=self.trace.missing)
         trace.ended = None if self.until == math.inf and self.trace.ended is None else self.time
         return trace
+
+
+def _put(events: list[E], event: E) -> None:
+    if events and event.time < events[-1].time:
+        insort(events, event, key=TIME)  # what a call set is dated to the call's beginning
+    else:
+        events.append(event)
 
 
 def within(events: Iterable[E], since: float, until: float) -> list[E]:

@@ -45,11 +45,12 @@ class Trace:
     ended : float or None
         When it was saved, on its clock; None for one that is being written.
     source : str
-        What it was read from: ``webrtc-internals``, ``rtcstats``, ...; ``""`` for a live one.
+        What it was read from: ``webrtc-internals``, ``rtcstats``, ``about:webrtc``; ``""`` for a live one.
     dropped, thinned : int
         How many of the oldest events, and how many of the oldest packets and statistics, had to go.
     missing : tuple of str
-        The kinds of events that the file it was read from cannot hold; a live trace and a saved one lack none.
+        What the file that it was read from does not tell: kinds of events, exact times; a live trace and a saved
+        one lack none.
 
     Raises
     ------
@@ -175,12 +176,14 @@ class Trace:
 
     @classmethod
     def load(cls, file: str | PathLike[str] | bytes) -> Trace:
-        """Read a saved trace.
+        """Read a saved trace, or a browser's dump.
 
         Parameters
         ----------
         file : path, or bytes
-            What `save` wrote as ``jsonl``, perhaps packed by gzip.
+            What `save` wrote as ``jsonl`` or ``rtcstats``; what ``chrome://webrtc-internals`` saved (Chrome 83 and
+            later); a dump of rtcstats, version 3 or older, or of jitsi; what ``about:webrtc`` of Firefox saved (the
+            page) or copied (JSON). Perhaps packed by gzip. What such a file lacks is in `missing`.
 
         Raises
         ------
@@ -211,8 +214,9 @@ class Trace:
         Parameters
         ----------
         path : path
-        format : {"jsonl", "pcapng"}, optional
-            By default what the name ends with, else ``jsonl``, which alone keeps everything.
+        format : {"jsonl", "rtcstats", "pcapng"}, optional
+            By default what the name ends with, else ``jsonl``, which alone keeps everything. ``rtcstats`` (version
+            3, for its importer) keeps all but packets, and can be read again; ``pcapng`` has the packets alone.
         anonymise : bool
             Replace addresses, ICE credentials, fingerprints, names and device labels, each by the same
             replacement wherever it appears.
@@ -282,7 +286,8 @@ class Trace:
         lost = "".join(f", {count} {what}" for what, count in counts.items() if count)
         of = f" of {', '.join(sorted(self.peers))}" if self.peers else ""
         source = f", from {self.source}" if self.source else ""
-        return f"Trace({len(self)} events{of}{source}{lost})"
+        lacks = f", without {'; '.join(self.missing)}" if self.missing else ""
+        return f"Trace({len(self)} events{of}{source}{lost}{lacks})"
 
     def _repr_html_(self) -> str:
         events = self.select()

@@ -5,6 +5,7 @@ import { parse } from "./morph.js";
 const CHUNK = 100; // rows that are asked for at a time
 const KEPT = 12; // chunks that stay in the page
 const WHOLE_PAGE = 0.9;
+const ECHO_MS = 2000; // within which Python has drawn what was chosen
 
 /** @typedef {{element: HTMLElement, version: string, count: number}} Chunk */
 
@@ -26,6 +27,8 @@ export class LongList {
     /** @type {Map<number, string>} what was asked for, and in which version */
     this.asked = new Map();
     this.known = { count: 0, focused: -1 };
+    /** @type {{row: number, at: number}[]} what was chosen here just now */
+    this.chosen = [];
     element.addEventListener("scroll", () => this.look(), { passive: true });
     element.addEventListener("click", (event) => this.clicked(event));
     element.addEventListener("keydown", (event) => this.pressed(event));
@@ -51,10 +54,32 @@ export class LongList {
     this.space.style.height = `${this.count * this.height}px`;
     const grown = this.count !== this.known.count;
     if (grown && atEnd && "follow" in element.dataset) element.scrollTop = element.scrollHeight;
-    const focused = Number(element.dataset.focused ?? -1);
-    if (focused !== this.known.focused) this.mark(focused);
+    const focused = this.settled();
+    if (focused !== this.known.focused) {
+      this.mark(focused);
+      this.reveal(focused);
+    }
     this.known = { count: this.count, focused };
     this.look();
+  }
+
+  /** Which row is chosen; what Python has drawn may be behind what was chosen here meanwhile, with a key held down. */
+  settled() {
+    const drawn = Number(this.element.dataset.focused ?? -1);
+    const since = performance.now() - ECHO_MS;
+    this.chosen = this.chosen.filter(({ at }) => at > since);
+    const behind = drawn !== this.known.focused && this.chosen.some(({ row }) => row === drawn);
+    if (behind) this.element.dataset.focused = String(this.known.focused);
+    return behind ? this.known.focused : drawn;
+  }
+
+  /** Scroll as far as needed to show a row. @param {number} number */
+  reveal(number) {
+    if (number < 0) return;
+    const top = number * this.height;
+    const { scrollTop, clientHeight } = this.element;
+    if (top < scrollTop) this.element.scrollTop = top;
+    else if (top + this.height > scrollTop + clientHeight) this.element.scrollTop = top + this.height - clientHeight;
   }
 
   /** Ask for the rows that are seen and not here, and forget those far away. */
@@ -128,10 +153,8 @@ export class LongList {
     if (!action || number < 0 || number >= this.count) return;
     this.element.dataset.focused = String(number);
     this.known.focused = number;
-    const top = number * this.height;
-    const { scrollTop, clientHeight } = this.element;
-    if (top < scrollTop) this.element.scrollTop = top;
-    else if (top + this.height > scrollTop + clientHeight) this.element.scrollTop = top + this.height - clientHeight;
+    this.chosen.push({ row: number, at: performance.now() });
+    this.reveal(number);
     this.mark(number);
     this.press(action, number);
   }
@@ -149,6 +172,11 @@ export class LongList {
     if (event.target !== this.element) return;
     const page = Math.floor((this.element.clientHeight / this.height) * WHOLE_PAGE);
     const now = this.known.focused;
+    const enter = this.element.dataset.enter;
+    if (enter && (event.key === "Enter" || event.key === " ") && now >= 0) {
+      event.preventDefault();
+      return this.press(enter, now);
+    }
     const steps = /** @type {Record<string, number>} */ ({
       ArrowDown: now + 1,
       ArrowUp: Math.max(now - 1, 0),

@@ -8,16 +8,53 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from ..errors import RtcnbError
-from ..trace import PeerEvent, SelectedPair, StateChange
+from ..finding import MARKS
+from ..trace import (
+    CandidateEvent,
+    DescriptionSet,
+    Event,
+    PacketEvent,
+    PairEvent,
+    PeerEvent,
+    SelectedPair,
+    ServerEvent,
+    StateChange,
+    StatisticsEvent,
+)
 from ..trace.timeline import Moment
+from .descriptions import DescriptionsView
+from .findings_view import FindingsView, Shown, severity_word
+from .ice_view import IceView
+from .ladder import Ladder
 from .markup import Markup, join, tag
+from .packet_view import PacketView
 from .stack import StackView
 from .states import StatesView
 from .stats_view import StatisticsView
 from .trace_view import TraceView, peer_name
 from .view import Fragment
 
-VIEWS: tuple[type[TraceView], ...] = (StatesView, StackView, StatisticsView)
+VIEWS: tuple[type[TraceView], ...] = (
+    Ladder,
+    DescriptionsView,
+    IceView,
+    StatesView,
+    StackView,
+    StatisticsView,
+    PacketView,
+    FindingsView,
+)
+# Which view shows an event; the ladder has them all.
+HOMES: dict[type[Event], str] = {
+    DescriptionSet: "descriptions",
+    StateChange: "states",
+    CandidateEvent: "ice",
+    PairEvent: "ice",
+    SelectedPair: "ice",
+    ServerEvent: "ice",
+    PacketEvent: "packets",
+    StatisticsEvent: "statistics",
+}
 STATES = ("signalingState", "iceGatheringState", "iceConnectionState", "connectionState")
 # What a state means for the call; the mark is never colour alone.
 MEANING = {
@@ -69,6 +106,10 @@ class Inspector(TraceView):
         self.tab = VIEWS[0].name
         for view in self.views.values():
             view.changed = lambda: self.changed()
+        self.findings = FindingsView(*self.peers, timeline=self.timeline)
+        if isinstance(found := self.views.get(FindingsView.name), FindingsView):
+            self.findings = found
+        self.findings.go = self.go
 
     # -- what is pressed
 
@@ -80,6 +121,8 @@ class Inspector(TraceView):
             self.show_at(_milliseconds(value) / 1000)
         elif action == "inspector-live":
             self.show_at(None)
+        elif action == "inspector-finding":
+            self.tab = self.findings.name if self.findings.name in self.views else self.tab
         elif action == "inspector-save":
             self._save()
         else:
@@ -88,8 +131,20 @@ class Inspector(TraceView):
 
     def show_at(self, seconds: float | None) -> None:
         """Show the call as it stood `seconds` after its beginning; None for now."""
-        begin, end = self.timeline.begin, self.timeline.end
-        self.until = None if seconds is None or begin + seconds >= end else begin + seconds
+        self._cut(None if seconds is None else self.timeline.begin + seconds)
+
+    def go(self, event: Event, line: int = 0) -> None:
+        """Show the call as it stood at an event, in the view that shows it best."""
+        self._cut(event.time)
+        home = HOMES.get(type(event), "ladder")
+        self.tab = next((name for name in (home, "ladder", self.tab) if name in self.views), self.tab)
+        if self.tab == self.findings.name:
+            self.findings.show_event(event)
+        else:
+            self.views[self.tab].focus(event, line)
+
+    def _cut(self, until: float | None) -> None:
+        self.until = None if until is None or until >= self.timeline.end else until
         for view in self.views.values():
             view.until = self.until
         self.changed()
@@ -106,8 +161,10 @@ class Inspector(TraceView):
     def draw(self) -> Iterable[Fragment]:
         """Return head, tabs, the view that is chosen, and the slider."""
         moment = self.moment()
+        found = self.findings.current()
         yield Fragment("head", self._head(moment))
-        yield Fragment("tabs", self._tabs())
+        yield Fragment("finding", _banner(found, moment))
+        yield Fragment("tabs", self._tabs(found))
         for fragment in self.views[self.tab].draw():
             yield replace(fragment, key=f"{self.tab}/{fragment.key}")
         yield Fragment("time", self._time(moment))
@@ -118,11 +175,12 @@ class Inspector(TraceView):
         parts = [*ends[:1], middle, *ends[1:]]
         return tag("div", *parts, class_="rtcnb-head")
 
-    def _tabs(self) -> Markup:
+    def _tabs(self, found: list[Shown]) -> Markup:
+        numbers = {self.findings.name: f" {len(found)}"} if found else {}
         tabs = [
             tag(
                 "button",
-                view.title,
+                f"{view.title}{numbers.get(name, '')}",
                 type="button",
                 role="tab",
                 aria_selected=name == self.tab,
@@ -185,7 +243,36 @@ class Inspector(TraceView):
             tag("details", tag("summary", view.title), view.still(), open=name == self.tab)
             for name, view in self.views.items()
         ]
-        return tag("div", self._head(moment), *views, class_="rtcnb-view rtcnb-inspector")
+        banner = _banner(self.findings.current(), moment)
+        return tag("div", self._head(moment), banner, *views, class_="rtcnb-view rtcnb-inspector")
+
+
+def _banner(found: list[Shown], moment: Moment) -> Markup:
+    """The worst of what is wrong, the newest first; of lint, errors alone."""
+    loud = [
+        x
+        for x in found
+        if x.finding.severity == "error" or (x.finding.severity == "warning" and not x.from_lint)
+    ]
+    first = min(loud, key=lambda x: list(MARKS).index(x.finding.severity), default=None)
+    if first is None:
+        return tag("div", role="status")
+    show = tag(
+        "button", "show evidence", type="button", data_press="inspector-finding", title="Show all findings"
+    )
+    return tag(
+        "div",
+        tag(
+            "b",
+            tag("span", MARKS[first.finding.severity], aria_hidden=True),
+            f" {severity_word(first, moment)}",
+        ),
+        tag("span", first.finding.sentence),
+        show,
+        role="status",
+        class_=f"rtcnb-banner rtcnb-found-{first.finding.severity}",
+        data_rule=first.finding.rule,
+    )
 
 
 def _end(peer: str, moment: Moment) -> Markup:

@@ -74,6 +74,7 @@ class LiveView {
     this.number = number;
     replace(this.state);
     const wanted = new Set(keys);
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
     for (const [key, part] of this.parts) {
       if (!wanted.has(key)) (part.remove(), this.parts.delete(key));
     }
@@ -83,6 +84,8 @@ class LiveView {
       if (this.body.children[index] !== part) this.body.insertBefore(part, this.body.children[index] ?? null);
       if (key in changed) morph(part, parse(changed[key]));
     });
+    // What was moved to another place has lost it.
+    if (focused !== document.activeElement && focused && this.body.contains(focused)) focused.focus({ preventScroll: true });
     this.updateLists();
   }
 
@@ -123,15 +126,23 @@ class LiveView {
     if (event.type === "click") this.clicked(target);
     else if (event.type === "keydown") moveInTabs(/** @type {KeyboardEvent} */ (event));
     else if (event.type === "change" && target.dataset.change) this.press(target.dataset.change, valueOf(target));
-    else if (target.dataset.input) this.typed(target);
+    else if (event.type === "change" && target.dataset.input) this.tellTyped(target);
+    else if (event.type === "input" && target.dataset.input) this.typed(target);
   }
 
   /** Tell what a field holds: of typing when it pauses, of a slider while it moves. @param {HTMLElement} target */
   typed(target) {
     if (isRange(target) && this.timer) return; // the one that waits will tell the latest
     clearTimeout(this.timer);
-    const tell = () => ((this.timer = 0), this.press(String(target.dataset.input), valueOf(target)));
-    this.timer = window.setTimeout(tell, isRange(target) ? SLIDING_EVERY_MS : TYPING_PAUSE_MS);
+    this.timer = window.setTimeout(() => this.tellTyped(target), isRange(target) ? SLIDING_EVERY_MS : TYPING_PAUSE_MS);
+  }
+
+  /** A field that is left waits no longer: what Python draws next replaces what it holds. @param {HTMLElement} target */
+  tellTyped(target) {
+    if (!this.timer) return;
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.press(String(target.dataset.input), valueOf(target));
   }
 
   /** @param {HTMLElement} target */

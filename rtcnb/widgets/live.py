@@ -22,6 +22,7 @@ from ..errors import NoPage
 from ..runtime import loop
 from ..runtime import page as pages
 from ..runtime.displays import displayed
+from ..sdp.static_view import STYLE as SDP_STYLE
 from ..web.esm import module, stylesheet
 from .markup import Markup, tag
 from .view import Fragment, Rows, View
@@ -46,7 +47,7 @@ class Live(anywidget.AnyWidget):
 
     _esm = module("widgets/live.js")
     _css = stylesheet(
-        *((HERE / name).read_text(encoding="utf-8") for name in STYLES if (HERE / name).is_file())
+        SDP_STYLE, *((HERE / name).read_text(encoding="utf-8") for name in STYLES if (HERE / name).is_file())
     )
     link = traitlets.Unicode().tag(sync=True)
     object = traitlets.Unicode().tag(sync=True)
@@ -216,7 +217,7 @@ class _Drawer:
         return list(self.view.draw()), self.view.over
 
     def send(self, page: str, sent: dict[str, str], fragments: list[Fragment]) -> None:
-        whole = {f.key: str(f.body) + _rows_markup(f) for f in fragments}
+        whole = {f.key: f"{f.body}{_rows_markup(f)}{f.below or ''}" for f in fragments}
         changed = {key: text for key, text in whole.items() if sent.get(key) != text}
         if changed or list(whole) != list(sent):
             # A page that misses a number asks for all of it again.
@@ -260,6 +261,7 @@ def _rows_markup(fragment: Fragment) -> str:
         data_count=rows.count,
         data_height=rows.height_px,
         data_press=rows.press or None,
+        data_enter=rows.enter or None,
         data_focused=rows.focused,
         data_version=rows.version,
         data_follow=rows.follow,

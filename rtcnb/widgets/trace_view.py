@@ -8,7 +8,7 @@ from os import PathLike
 from typing import Any
 
 from ..errors import PeerError
-from ..trace import StateChange, Trace
+from ..trace import Event, StateChange, Trace
 from ..trace import current as current_trace
 from ..trace.timeline import Moment, Timeline
 from .markup import Markup, tag
@@ -61,6 +61,9 @@ class TraceView(View):
     def shown_peers(self, moment: Moment) -> list[str]:
         """Return the names of the peers to show, the ends of a call side by side."""
         return list(self.peers) or moment.peers[-2:]
+
+    def focus(self, event: Event, line: int = 0) -> None:
+        """Show an event, and a line of the description that it set; a view that cannot does nothing."""
 
     def watch(self, dirty: Callable[[], None]) -> Callable[[], None]:
         """Call `dirty` whenever the trace grows."""

@@ -31,6 +31,8 @@ class Rows:
         The row that is chosen; -1 for none.
     press : str
         What a chosen row sends, with its number.
+    enter : str
+        What Enter and the space bar send of the chosen row, with its number.
     label : str
         For those who don't see it.
     version : int or str
@@ -44,6 +46,7 @@ class Rows:
     draw: Callable[[int, int], list[Markup]]
     label: str
     press: str = ""
+    enter: str = ""
     focused: int = -1
     version: int | str = 0
     follow: bool = False
@@ -60,11 +63,14 @@ class Fragment:
     body : Markup
     rows : Rows or None
         A long list below it.
+    below : Markup
+        What stands below that list.
     """
 
     key: str
     body: Markup
     rows: Rows | None = None
+    below: Markup | None = None
 
 
 class View(ABC):
@@ -115,7 +121,7 @@ class View(ABC):
 def _still(fragment: Fragment) -> Markup:
     rows = fragment.rows
     if rows is None:
-        return tag("div", fragment.body)
+        return tag("div", fragment.body, fragment.below)
     start = max(0, rows.count - STATIC_ROWS) if rows.follow else 0
     stop = min(rows.count, start + STATIC_ROWS)
     left = rows.count - (stop - start)
@@ -128,4 +134,5 @@ def _still(fragment: Fragment) -> Markup:
         note if left and rows.follow else None,
         listed,
         note if left and not rows.follow else None,
+        fragment.below,
     )

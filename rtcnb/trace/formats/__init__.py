@@ -13,15 +13,33 @@ from pathlib import Path
 
 from ...errors import TraceError
 from ..trace import Trace
-from . import json_lines, pcapng
+from . import (
+    firefox_page,
+    firefox_report,
+    jitsi_rtcstats,
+    json_lines,
+    pcapng,
+    rtcstats,
+    rtcstats_writer,
+    webrtc_internals,
+)
 
 MAX_FILE_BYTES = 256 * 2**20  # unpacked; a dump of an hour has some 20 MB
 
 # What each format's own text begins like, and what reads it; the first that fits.
 READERS: list[tuple[Callable[[str], bool], Callable[[str], Trace]]] = [
     (json_lines.fits, json_lines.load),
+    (webrtc_internals.fits, webrtc_internals.load),
+    (firefox_report.fits, firefox_report.load),
+    (firefox_page.fits, firefox_page.load),
+    (rtcstats.fits, rtcstats.load),
+    (jitsi_rtcstats.fits, jitsi_rtcstats.load),
 ]
-WRITERS: dict[str, Callable[[Trace, bool], bytes]] = {"jsonl": json_lines.dump, "pcapng": pcapng.dump}
+WRITERS: dict[str, Callable[[Trace, bool], bytes]] = {
+    "jsonl": json_lines.dump,
+    "rtcstats": rtcstats_writer.dump,
+    "pcapng": pcapng.dump,
+}
 
 
 def load(file: str | PathLike[str] | bytes) -> Trace:
@@ -35,8 +53,9 @@ def load(file: str | PathLike[str] | bytes) -> Trace:
             return reader(text)
     raise TraceError(
         "",
-        f"this begins with {text[:40]!r} and is nothing that rtcnb reads: the first line of a trace has "
-        f'"{json_lines.MARK}". Dumps of browsers are not read yet.',
+        f"this begins with {text[:40]!r} and is nothing that rtcnb reads: a trace that it saved (its first line "
+        f'has "{json_lines.MARK}"), a dump of chrome://webrtc-internals, rtcstats or jitsi, or what Firefox saved '
+        "or copied of about:webrtc.",
     )
 
 

@@ -153,15 +153,15 @@ def _header(row: Row) -> Row:
     return row
 
 
-def parse_json(text: str, place: str) -> Any:
-    """Parse JSON from a stranger: bounded in length and depth.
+def parse_json(text: str, place: str, limit: int = MAX_LINE) -> Any:
+    """Parse JSON from a stranger: bounded in length, `limit` characters, and depth.
 
     Raises
     ------
     TraceError
     """
-    if len(text) > MAX_LINE:
-        raise TraceError(place, f"{len(text)} characters in one piece; {MAX_LINE} are the most that is read.")
+    if len(text) > limit:
+        raise TraceError(place, f"{len(text)} characters in one piece; {limit} are the most that is read.")
     try:
         return json.loads(text)
     except RecursionError:
