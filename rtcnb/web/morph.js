@@ -1,7 +1,8 @@
 // Make what is shown like what was drawn again, without losing the focus, the place of scrolling, what a reader
 // has opened, or what is being typed.
 
-const KEPT = ["open"]; // attributes that belong to the reader once an element is there
+// Attributes that belong to the reader, or to who shows it, once an element is there.
+const KEPT = ["open", "data-lm-suppress-shortcuts"];
 
 /** Elements from HTML that Python has made and escaped. @param {string} html @returns {DocumentFragment} */
 export function parse(html) {

@@ -35,6 +35,7 @@ class LiveView {
     for (const event of ["click", "change", "input", "keydown"]) {
       root.addEventListener(event, (e) => this.heard(e));
     }
+    root.addEventListener("focusin", (e) => keepKeys(/** @type {Element} */ (e.target)));
   }
 
   dispose() {
@@ -200,17 +201,23 @@ async function copy(button) {
   setTimeout(() => (button.textContent = label), SAID_MS);
 }
 
+/**
+ * Jupyter takes letters and arrows typed outside an editor for shortcuts; here they are ours. Its rules look at the
+ * focused element before what it stands in, so that a mark on the view alone would not do.
+ * @param {Element} element
+ */
+const keepKeys = (element) => element.setAttribute("data-lm-suppress-shortcuts", "true");
+
 /** @param {RenderContext} context */
 function render({ model, el }) {
   const [link, object, label, name] = ["link", "object", "label", "name"].map((key) => model.get(key));
-  // Jupyter takes letters and arrows typed outside an editor for shortcuts; here they are ours.
   const root = h("div", {
     class: `rtcnb-live rtcnb-${name}`,
     role: "group",
     "aria-label": label,
     "data-rtcnb-live": object,
-    "data-lm-suppress-shortcuts": "true",
   });
+  keepKeys(root);
   el.classList.add("rtcnb");
   el.append(root);
   const view = new LiveView(root, link, object);

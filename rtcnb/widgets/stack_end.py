@@ -117,6 +117,15 @@ class End:
             if mine.kind == kind and not mine.rejected and not theirs.rejected:
                 yield mine
 
+    def lack_of(self, *kinds: str) -> str:
+        """Return why there is nothing of these kinds: offered and not answered yet, or not a part of the call."""
+        if len(self.descriptions) == 1:
+            (event,) = self.descriptions.values()
+            if any(media.kind in kinds and not media.rejected for media in event.description.document.media):
+                return "offered, and no answer yet"
+        names = {"application": "data channel", "audio": "sound", "video": "picture"}
+        return f"no {' or '.join(names[kind] for kind in kinds)} in this call"
+
     def streams(self, type: str, kind: str) -> list[Stream]:
         """Return the RTP streams of a kind through which something went."""
         until = self.moment.until

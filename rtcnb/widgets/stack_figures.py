@@ -68,7 +68,7 @@ def _get_user_media(end: End, made: Figures) -> None:
             shown = (" ", stat("source_size", size.replace("×", "x"), size)) if size else ()
             made.add(stat("source", kind), *shown, *at)
     if not made.lines and end.tracks_added:
-        made.add(stat("tracks_added", end.tracks_added), " tracks added")
+        made.add(stat("tracks_added", end.tracks_added), f" track{'s' if end.tracks_added > 1 else ''} added")
     if not made.lines:
         made.unused = "this end sends no track"
 
@@ -106,7 +106,7 @@ def _codec(kind: str) -> Callable[[End, Figures], None]:
                     "agreed on ", stat("codec", f"{kind}/{codec.name}", codec.name), "; nothing sent yet"
                 )
         if not made.lines:
-            made.unused = f"no {kind} in this call"
+            made.unused = end.lack_of(kind)
 
     return figures_of
 
@@ -209,7 +209,7 @@ def _image_enhancements(end: End, made: Figures) -> None:
 
 def _srtp(end: End, made: Figures) -> None:
     if not end.uses("audio") and not end.uses("video"):
-        made.unused = "no sound or picture in this call"
+        made.unused = end.lack_of("audio", "video")
         return
     for cipher in _told(end, "srtpCipher"):
         made.add(stat("srtp_cipher", cipher))
@@ -262,7 +262,7 @@ def _sctp(end: End, made: Figures) -> None:
     if not made.lines and end.uses("application"):
         made.add("agreed on; no channel yet")
     if not made.lines:
-        made.unused = "no data channel in this call"
+        made.unused = end.lack_of("application")
 
 
 def _state_of(counts: dict[str, int]) -> str:

@@ -198,6 +198,14 @@ def test_a_kernel_end_names_what_does_the_work() -> None:
     assert "by aioice" not in drawn(StackView(Trace.of(call("page")))).text
 
 
+def test_what_is_only_offered_is_no_part_of_the_call_yet() -> None:
+    events = [e for e in call(statistics=False) if getattr(e, "side", "") != "remote" and e.time < 1.15]
+    page = drawn(StackView(Trace.of(events)))
+    for key in ("video-codec", "srtp", "sctp"):
+        assert part(page, key)[0].endswith("not used: offered, and no answer yet")
+    assert part(page, "audio-codec")[0].endswith("not used: no sound in this call")
+
+
 def test_without_statistics_the_rest_of_the_trace_tells() -> None:
     page = drawn(StackView(Trace.of(call(statistics=False))))
     assert "No statistics yet" in page.text
@@ -214,6 +222,8 @@ def test_a_moment_shows_nothing_that_came_later() -> None:
     assert "have-local-offer" in part(page, "signaling")[0]
     for key in ("dtls", "ice", "udp"):
         assert not part(page, key)[1]
+    view.until = 0.95
+    assert not part(drawn(view), "sdp")[1]
     view.until = 3.5
     page = drawn(view)
     assert "bitrate_bps" not in page.figures(), "one snapshot tells no rate"

@@ -78,7 +78,7 @@ def _transport(transport: RTCDtlsTransport, connection: aioice.ice.Connection) -
     }
     if transport._role != "auto":
         more["dtlsRole"] = transport._role
-    if transport._ssl is not None and transport.state == "connected":
+    if transport._ssl is not None:
         more |= _ciphers(transport._ssl)
     if nominated is not None:
         more["selectedCandidatePairId"] = _pair_id(nominated)
@@ -88,6 +88,8 @@ def _transport(transport: RTCDtlsTransport, connection: aioice.ice.Connection) -
 def _ciphers(connection: Any) -> Entry:
     """Return what the handshake settled, as webrtc-stats section 8.17 names it."""
     version, cipher = connection.get_protocol_version_name(), connection.get_cipher_name()
+    if cipher is None:
+        return {}  # not yet
     profile = connection.get_selected_srtp_profile().decode("ascii", "replace")
     told = {
         "tlsVersion": TLS_VERSIONS.get(version, version),
