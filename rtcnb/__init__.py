@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .trace import Trace as Trace
     from .widgets.inspector import Inspector as Inspector
     from .widgets.ladder import Ladder as Ladder
+    from .widgets.stepper import Stepper as Stepper
 
 __version__ = "0.1.0"
 
@@ -49,6 +50,7 @@ _HOMES = {
     "RtcnbError": "errors",
     "Screen": "media.camera",
     "SessionDescription": "sdp",
+    "Stepper": "widgets.stepper",
     "TestPattern": "media.sources",
     "Trace": "trace",
     "check_ice_servers": "peers.ice_check",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from collections.abc import Callable
 from html import escape
 
@@ -14,6 +15,7 @@ from .message import Content, Delivery, Message
 from .peer import Peer
 
 MAX_PENDING = 1000
+_open: weakref.WeakSet[Wire] = weakref.WeakSet()
 Filter = Callable[[Message], list[Message]]
 
 
@@ -68,6 +70,7 @@ class Wire:
             outlet = self._outlet(sender, receiver)
             sender._outlets.append(outlet)
             self._outlets.append((sender, outlet))
+        _open.add(self)
 
     def _outlet(self, sender: Peer, receiver: Peer | None) -> Callable[[Content], None]:
         def take(content: Content) -> None:
@@ -151,6 +154,7 @@ class Wire:
 
     def close(self) -> None:
         """Carry no more messages; those that wait are lost."""
+        _open.discard(self)
         for peer, outlet in self._outlets:
             if outlet in peer._outlets:
                 peer._outlets.remove(outlet)
@@ -216,6 +220,12 @@ class Wire:
         )
         head = "<tr><th>pending</th><th>way</th><th>message</th></tr>"
         return f"<div>{escape(repr(self))}</div>" + (f"<table>{head}{rows}</table>" if rows else "")
+
+
+def wires_between(alice: Peer, bob: Peer) -> list[Wire]:
+    """Return the wires between two peers that are not closed, the busiest first."""
+    found = [wire for wire in list(_open) if {id(p) for p, _ in wire._ends} == {id(alice), id(bob)}]
+    return sorted(found, key=lambda wire: -len(wire.pending))
 
 
 async def _give(peer: Peer, content: Content) -> None:
