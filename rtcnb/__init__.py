@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .widgets.inspector import Inspector as Inspector
     from .widgets.ladder import Ladder as Ladder
     from .widgets.sdp_inspector import SdpInspector as SdpInspector
+    from .widgets.stepper import Stepper as Stepper
 
 __version__ = "0.1.0"
 
@@ -56,6 +57,7 @@ _HOMES = {
     "Screen": "media.camera",
     "SdpInspector": "widgets.sdp_inspector",
     "SessionDescription": "sdp",
+    "Stepper": "widgets.stepper",
     "TestPattern": "media.sources",
     "Trace": "trace",
     "check_ice_servers": "peers.ice_check",

@@ -98,7 +98,7 @@ class BrowserPeer(Peer):
         elif event == "statistics":
             self._reports.take(detail["changed"], detail["gone"], self._page.event_time)
         elif event == "negotiationneeded":
-            self.emit("negotiationneeded")
+            self._needs_negotiation()
         elif event == "track":
             self._on_track(detail)
         elif event == "datachannel":

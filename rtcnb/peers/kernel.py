@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import functools
 import time
 import warnings
 from collections.abc import Awaitable, Callable
@@ -85,8 +84,7 @@ class KernelPeer(Peer):
         self._reporter = Reporter(self.trace, name)
         self._transceivers = KernelTransceivers(self)
         self._pc = loop.call(self._make, configuration)
-        fire = functools.partial(self.emit, "negotiationneeded")
-        self._negotiation = NegotiationNeeded(self._pc, lambda: self._local_as_set, fire)
+        self._negotiation = NegotiationNeeded(self._pc, lambda: self._local_as_set, self._needs_negotiation)
         loop.close_at_exit(self, self._close)
 
     def _make(self, configuration: Any) -> TricklingConnection:
@@ -255,11 +253,8 @@ class KernelPeer(Peer):
         return await self._do("createAnswer", (), self._create_answer)
 
     async def _create_answer(self) -> SessionDescription:
-        if self.signalingState != "have-remote-offer":
-            raise InvalidState(
-                f"{self.name}.createAnswer() in signalingState {self.signalingState!r}: there is no offer to "
-                "answer. Give this peer the other side's offer with setRemoteDescription() first."
-            )
+        if refused := refusals.of_create_answer(self.name, self.signalingState):
+            raise refused
         if unasked := [t.kind for t in self._pc.getTransceivers() if t.mid is None]:
             raise refusals.unasked(self.name, unasked)
         return await self._describe("createAnswer", self._pc.createAnswer)
@@ -286,9 +281,14 @@ class KernelPeer(Peer):
             given = await self._describe("setLocalDescription", create)
         self._refuse("local", given)
         bare = given.without_candidates()
+        before = self._local_as_set
+        self._local_as_set = bare  # whether another offer is needed is asked when the state changes
         theirs, begun = to_session_description(bare), time.monotonic()
-        await self._aiortc("setLocalDescription", lambda: self._pc.setLocalDescription(theirs))
-        self._local_as_set = bare
+        try:
+            await self._aiortc("setLocalDescription", lambda: self._pc.setLocalDescription(theirs))
+        except PeerError:
+            self._local_as_set = before
+            raise
         self._describe_local()
         self._record_set("local", given, begun)
         self._reporter.poll(self._stats, lambda: dropped(self._pc, self._tracks.values()))

@@ -68,6 +68,8 @@ class Peer(Emitter, ABC):
         self._local: SessionDescription | None = None
         self._remote: SessionDescription | None = None
         self._created: SessionDescription | None = None
+        self._created_and_set: SessionDescription | None = None
+        self._negotiation_needed = False
         self._candidates: list[Candidate] = []
         self._tracks: dict[tuple[Kind, int], Track] = {}
         self._channels_made: list[Any] = []  # by createDataChannel here
@@ -131,6 +133,8 @@ class Peer(Emitter, ABC):
         if value == old:
             return
         self._states[state] = value
+        if value == "stable":
+            self._negotiation_needed = False  # and perhaps again, when the event comes
         self._record(traces.StateChange, state=state, old=old, new=value)
         self.emit(state.lower() + "change")
         self._changed()
@@ -158,6 +162,11 @@ class Peer(Emitter, ABC):
     def _record(self, event: Callable[..., Any], **members: Any) -> None:
         self.trace.append(event(**{"time": time.monotonic(), "peer": self.name, **members}))
 
+    def _needs_negotiation(self) -> None:
+        self._negotiation_needed = True
+        self.emit("negotiationneeded")
+        self._changed()
+
     def _made(self, configuration: dict[str, Any]) -> None:
         self._transport_policy = str(configuration.get("iceTransportPolicy", "all"))
         self._record(traces.PeerEvent, place=self.place, configuration=configuration)
@@ -182,6 +191,8 @@ class Peer(Emitter, ABC):
         if created is not None and (created.type != given.type or created.sdp == given.sdp):
             created = None
         self._record(traces.DescriptionSet, time=begun, side=side, description=given, created=created)
+        if side == "local":
+            self._created_and_set = self._created
         if side == "local" and given.type != "rollback":
             self._send(given)
 

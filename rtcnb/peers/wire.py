@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from html import escape
 
@@ -16,6 +17,7 @@ from .peer import Peer
 
 MAX_PENDING = 1000
 LAST_CANDIDATES = 0.5  # seconds
+_open: weakref.WeakSet[Wire] = weakref.WeakSet()
 Filter = Callable[[Message], list[Message]]
 
 
@@ -70,6 +72,7 @@ class Wire:
             outlet = self._outlet(sender, receiver)
             sender._outlets.append(outlet)
             self._outlets.append((sender, outlet))
+        _open.add(self)
 
     def _outlet(self, sender: Peer, receiver: Peer | None) -> Callable[[Content], None]:
         def take(content: Content) -> None:
@@ -158,6 +161,7 @@ class Wire:
 
     def close(self) -> None:
         """Carry no more messages; those that wait are lost."""
+        _open.discard(self)
         for peer, outlet in self._outlets:
             if outlet in peer._outlets:
                 peer._outlets.remove(outlet)
@@ -223,6 +227,12 @@ class Wire:
         )
         head = "<tr><th>pending</th><th>way</th><th>message</th></tr>"
         return f"<div>{escape(repr(self))}</div>" + (f"<table>{head}{rows}</table>" if rows else "")
+
+
+def wires_between(alice: Peer, bob: Peer) -> list[Wire]:
+    """Return the wires between two peers that are not closed, the busiest first."""
+    found = [wire for wire in list(_open) if {id(p) for p, _ in wire._ends} == {id(alice), id(bob)}]
+    return sorted(found, key=lambda wire: -len(wire.pending))
 
 
 async def _give(peer: Peer, content: Content) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time as clock
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
@@ -32,6 +33,7 @@ class Timeline:
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
+        self._lock = threading.Lock()
         self._kinds: dict[type[Event], list[Event]] = {}
         self._setup: list[PacketEvent] = []  # the packets without those of media, of which there are most
         self._first_media = FirstMediaSeen()
@@ -41,6 +43,10 @@ class Timeline:
 
     def refresh(self) -> bool:
         """Take what has come since the last time; return whether anything has."""
+        with self._lock:  # views are drawn on one thread and pressed on another
+            return self._take_news()
+
+    def _take_news(self) -> bool:
         seen, new, whole = self.trace.news(self._seen)
         if whole:
             self._kinds, self._peers = {}, {}
