@@ -11,7 +11,6 @@ import threading
 from array import array
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,58 +19,16 @@ from numpy.typing import NDArray
 
 from .events import PeerEvent, StatisticsEvent
 from .measures import MEASURES, Gauge, Measure, Per, Rate, Rule, Share
+from .series import EMPTY, NOTHING, Numbers, Series
 from .timeline import Moment, Timeline
 
-Numbers = NDArray[np.float64]
 Entry = Mapping[str, Any]
 # Two snapshots closer than this tell no rate: a page takes one more at each change of its connection.
 MIN_INTERVAL = 0.25
 LONGEST_INTERVAL = 1e9
+ROWS = 256  # of Python's garbage collector's 700
 LIMITATIONS = "qualityLimitationReason"
 REMOTE = {"outbound-rtp": "remote-inbound-rtp", "inbound-rtp": "remote-outbound-rtp"}
-EMPTY: Numbers = np.empty(0)
-
-
-@dataclass(frozen=True)
-class Series:
-    """A figure over time.
-
-    Attributes
-    ----------
-    times : ndarray of shape (N,)
-        Of the snapshots, in seconds of the trace's clock.
-    values : ndarray of shape (N,)
-        NaN where a snapshot did not tell.
-    """
-
-    times: Numbers
-    values: Numbers
-
-    def between(self, since: float, until: float) -> Series:
-        """Return what lies in ``since <= time <= until``."""
-        first = int(np.searchsorted(self.times, since, side="left"))
-        last = int(np.searchsorted(self.times, until, side="right"))
-        return Series(self.times[first:last], self.values[first:last])
-
-    @property
-    def last(self) -> float | None:
-        """The last value; None where the last snapshot did not tell, or there is none."""
-        value = float(self.values[-1]) if len(self.values) else math.nan
-        return None if math.isnan(value) else value
-
-    @property
-    def known(self) -> bool:
-        """Whether it has any value."""
-        return bool(np.isfinite(self.values).any())
-
-    @property
-    def range(self) -> tuple[float, float] | None:
-        """The least and the greatest value."""
-        values = self.values[np.isfinite(self.values)]
-        return (float(values.min()), float(values.max())) if len(values) else None
-
-
-NOTHING = Series(EMPTY, EMPTY)
 
 
 class Stream:
@@ -175,9 +132,13 @@ class Stream:
         if len(self._columns.get(member, EMPTY)) < count:
             begin = min((len(column) for column in self._columns.values()), default=0)
             members = [*MEMBERS.get(self.type, ()), "timestamp"]
-            # Entry by entry: what lies together in memory is read together.
-            rows = [tuple(map(entry.get, members)) for entry in self.entries[begin:count]]
-            for name, values in zip(members, zip(*rows, strict=True), strict=True):
+            read: list[list[Any]] = [[] for _ in members]
+            # Entry by entry, as they lie in memory, and few at a time, so that no garbage is looked for.
+            for first in range(begin, count, ROWS):
+                rows = [tuple(map(e.get, members)) for e in self.entries[first : min(first + ROWS, count)]]
+                for values, more in zip(read, zip(*rows, strict=True), strict=True):
+                    values.extend(more)
+            for name, values in zip(members, read, strict=True):
                 known = self._columns.get(name, EMPTY)[:begin]
                 new = _numbers(values)
                 self._columns[name] = np.concatenate((known, new)) if len(known) else new
@@ -197,7 +158,7 @@ def _members(type: str) -> list[str]:
 MEMBERS = {type: _members(type) for type in (*MEASURES, *REMOTE.values())}
 
 
-def _numbers(values: tuple[Any, ...]) -> Numbers:
+def _numbers(values: list[Any]) -> Numbers:
     if values[0] is None and values.count(None) == len(values):
         return np.full(len(values), np.nan)
     try:
@@ -396,22 +357,3 @@ def _last_time(stream: Stream, until: float) -> float:
 def _opposite(id: str) -> str:
     way, _, number = id.partition("_")
     return f"{ {'outbound-rtp': 'inbound-rtp', 'inbound-rtp': 'outbound-rtp'}.get(way, '') }_{number}"
-
-
-def thinned(series: Series, points: int = 300) -> Series:
-    """Return at most about `points` of a series' samples: of each stretch the least, the greatest, and the gaps.
-
-    Stretches are a power of two long, so that they stay where they are while a series grows.
-    """
-    count = len(series.times)
-    if count <= points:
-        return series
-    size = 2 ** math.ceil(math.log2(2 * count / points))
-    room = -count % size
-    values = np.concatenate((series.values, np.full(room, np.nan))).reshape(-1, size)
-    starts = np.arange(len(values)) * size
-    least = starts + np.where(np.isnan(values), np.inf, values).argmin(axis=1)
-    greatest = starts + np.where(np.isnan(values), -np.inf, values).argmax(axis=1)
-    kept = np.unique(np.concatenate((least, greatest, [0, count - 1])))
-    kept = kept[kept < count]
-    return Series(series.times[kept], series.values[kept])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..trace.statistics import Series, thinned
+from ..trace.series import Series, thinned
 from . import figures
 from .markup import Markup, join, tag
 

@@ -9,7 +9,8 @@ from ..errors import RtcnbError
 from ..sdp.text import count
 from ..trace import StatisticsEvent
 from ..trace.measures import MEASURES, Measure
-from ..trace.statistics import LIMITATIONS, NOTHING, PeerStatistics, Series, Statistics, Stream
+from ..trace.series import NOTHING, Series
+from ..trace.statistics import LIMITATIONS, PeerStatistics, Statistics, Stream
 from ..trace.timeline import Moment, Timeline
 from . import figures
 from .chart import Axis, chart

@@ -11,7 +11,8 @@ import pytest
 
 from rtcnb.trace import PeerEvent, StatisticsEvent, Trace
 from rtcnb.trace.measures import MEASURES
-from rtcnb.trace.statistics import PeerStatistics, Series, Statistics, thinned
+from rtcnb.trace.series import Series, thinned
+from rtcnb.trace.statistics import PeerStatistics, Statistics
 from rtcnb.trace.timeline import Timeline
 
 Report = dict[str, Any]

@@ -9,7 +9,7 @@ import pytest
 
 from rtcnb.errors import RtcnbError
 from rtcnb.trace import PeerEvent, StatisticsEvent, Trace
-from rtcnb.trace.statistics import Series
+from rtcnb.trace.series import Series
 from rtcnb.widgets import figures
 from rtcnb.widgets.chart import Axis, chart
 from rtcnb.widgets.live import static_html
