@@ -358,6 +358,12 @@ class PagePeer(Peer):
         self.wants = True
         self._needs_negotiation()
 
+    def getTransceivers(self) -> list[Any]:
+        return []
+
+    def _gather_by(self, policy: str) -> None:
+        pass
+
     async def create(self, type: str) -> rtcnb.SessionDescription:
         self.generation += 1
         self._created = rtcnb.SessionDescription(type=type, sdp=self.text())
