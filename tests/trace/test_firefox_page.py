@@ -154,8 +154,8 @@ def report(**members: Any) -> dict[str, Any]:
             {"type": "remote-candidate", "id": "r", "address": "192.0.2.2", "port": 6, "protocol": "udp",
              "candidateType": "srflx", "foundation": "0", "priority": 9}],
         "dataChannelStats": [{"type": "data-channel", "id": "d", "label": "chat", "state": "open"}],
-        "remoteInboundRtpStreamStats": [
-            {"type": "remote-inbound-rtp", "id": "ri", "timestamp": AT - 4000, "jitter": 1}],
+        "remoteInboundRtpStreamStats": [{"type": "remote-inbound-rtp", "id": "ri", "timestamp": AT - 4000,
+                                         "jitter": 1}],
         "rtpContributingSourceStats": [{"odd": 1}],
     }  # fmt: skip
     return {

@@ -31,11 +31,11 @@ STATES = {
 }
 CHANGES = {f"{state.lower()}change": state for state in STATES}
 DTLS_STATES = ("new", "connecting", "connected", "closed", "failed")
-Ending = Literal["", "success", "failure"]
+Ending = Literal["", "success", "failure", "alone"]  # alone: without the row of its call
 ENDINGS: tuple[tuple[str, Ending], ...] = (
     ("onsuccess", "success"),
     ("onfailure", "failure"),
-    ("failed", "failure"),
+    ("failed", "alone"),
 )
 # What the same thing was called before, in small letters and without "on".
 ALIASES = {
@@ -92,15 +92,17 @@ class PeerLog:
     ----------
     name : str
         Of the peer.
-    candidates_answered : bool
-        Whether ``addIceCandidate`` has an answer of its own; else it is only logged when it is done.
+    infer : bool
+        Whether to tell what a dump leaves out: that a closed peer's states are closed, which tracks there are.
     """
 
-    def __init__(self, name: str, candidates_answered: bool) -> None:
+    def __init__(self, name: str, infer: bool = True) -> None:
         self.name = name
+        self._infer = infer
         self.events: list[Event] = []
         self.told: set[str] = set()  # kinds of evidence: what is not here the dump may lack
-        self._candidates_answered = candidates_answered
+        # Chrome logs addIceCandidate when it is done, rtcstats when it is called, and again when it is done.
+        self._candidates_answered = False
         self._states = dict(STATES)
         self._created: SessionDescription | None = None
         self._pending: dict[str, OrderedDict[str, _Pending]] = {}
@@ -173,10 +175,13 @@ class PeerLog:
         """Return all events, also of what never had an answer."""
         for calls in self._pending.values():
             for call in calls.values():
+                if call.method == "addIceCandidate" and not self._candidates_answered:
+                    self._candidate_added(call.time, call.value)
+                    continue
                 arguments = _arguments(call.method, call.value)
                 self._call(call.time, call.method, arguments, outcome="pending")
         self._pending.clear()
-        for time, added, transceiver in self._transceivers:
+        for time, added, transceiver in self._transceivers if self._infer else ():
             self._infer_tracks(time, added, transceiver)
         self._transceivers.clear()
         return self.events
@@ -184,26 +189,28 @@ class PeerLog:
     # -- calls
 
     def _asked(self, time: float, method: str, ending: Ending, value: Any, key: str) -> None:
-        answered = self._candidates_answered or method != "addIceCandidate"
-        if ending == "" and answered:
+        if ending == "":
             self._calls += 1
             calls = self._pending.setdefault(method, OrderedDict())
             calls[key or f"\0{self._calls}"] = _Pending(method, time, value)
             return
+        if ending == "alone":
+            self._refused(time, method, value, "")
+            return
+        self._candidates_answered |= method == "addIceCandidate"
         calls = self._pending.get(method, OrderedDict())
         call = calls.pop(key, None) if key else None
-        if call is None and calls and answered:
+        if call is None and calls:
             call = calls.popitem(last=False)[1]
         given = call.value if call else None
         begun = call.time if call else time
         if ending == "failure":
-            given = given if call else value  # addIceCandidateFailed has the candidate
-            self._refused(time, method, given, value if call else "")
+            self._refused(time, method, given, value)
         elif method in ("createOffer", "createAnswer"):
             self._created = written.description_of(value)
             self._call(time, method, _arguments(method, given))
         elif method == "addIceCandidate":
-            self._candidate_added(time, given if answered else value)
+            self._candidate_added(time, given)
         else:
             self._set(time, begun, method, given, value)
 
@@ -232,7 +239,7 @@ class PeerLog:
         self._add(DescriptionSet(time=begun, peer=self.name, **members))  # type: ignore[arg-type]
 
     def _candidate_added(self, time: float, value: Any) -> None:
-        if value == "" and self._candidates_answered:
+        if value == "":
             self._call(time, "addIceCandidate", ())  # jitsi's are left out
             return
         candidate = written.candidate_of(value)
@@ -243,7 +250,7 @@ class PeerLog:
     def _called(self, time: float, method: str, ending: Ending, value: Any, outcome: str) -> None:
         if ending == "success":
             return
-        if ending == "failure":
+        if ending in ("failure", "alone"):
             self._call(time, method, (), outcome="error", error=text_of(value))
             return
         if method == "setConfiguration":
@@ -257,7 +264,7 @@ class PeerLog:
             method == "addTrack" or (method == "addTransceiver" and track[1])
         ):  # which takes a kind too
             self._track(time, "added", value)
-        elif method == "close":
+        elif method == "close" and self._infer:
             for state in ("iceConnectionState", "connectionState", "signalingState"):
                 self.become(time, state, "closed")
 

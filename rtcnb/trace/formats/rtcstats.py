@@ -130,7 +130,7 @@ class Reader:
         if log is None or (line.method == "create" and log.events):
             if log is not None:  # made again under its name
                 self._events += log.finish()
-            log = self._logs[name] = PeerLog(name, candidates_answered=True)
+            log = self._logs[name] = PeerLog(name, infer=self._derive)
             self._descriptions.pop(name, None)
             if line.method != "create" and self._derive:
                 log.made(time, {}, place="")

@@ -58,7 +58,10 @@ class StatisticsDeltas:
         told = delta.get("timestamp", delta.get("t"))
         at = epoch_seconds(told)
         at = time if at is None or abs(at - time) > NEAR else at
-        before, after = self._known, {} if self._whole_ids else dict(self._known)
+        # Both rtcstats leave out the member id; Chrome writes it, and everything anew.
+        anew = any(isinstance(members, Mapping) and "id" in members for members in delta.values())
+        before = {} if anew else self._known
+        after = {} if self._whole_ids else dict(before)
         for id, members in delta.items():
             if members is None:
                 after.pop(id, None)
@@ -83,6 +86,8 @@ def _merged(before: Entry, members: Mapping[str, Any], names: Mapping[str, str])
     """Return an entry with what has changed; null takes a member away."""
     after = dict(before)
     for name, value in members.items():
+        if names and name.startswith("["):
+            continue  # reckoned by chrome://webrtc-internals
         name, value = names.get(name, name), tame(value)
         if name == "type" and type(value) is int:
             value = TYPES.get(value)

@@ -91,6 +91,7 @@ class _PeerRows:
         self._epoch = epoch
         self._calls = 0
         self._known: dict[str, Entry] = {}
+        self._states = dict(STATES)
         self._results = _results(events) if peer else {}
         self._created = _created(events) if peer else {}
         self._in_calls = {id(event) for event in self._results.values()}
@@ -110,7 +111,7 @@ class _PeerRows:
         peer = self._peer
         if peer and isinstance(event, StatisticsEvent):
             yield STATISTICS, ["getStats", peer, {TIME: at, **self._delta(event)}]
-        elif peer and isinstance(event, StateChange) and event.state in STATES:
+        elif peer and isinstance(event, StateChange) and self._follows(event):
             yield STATE, [f"on{event.state.lower()}change", peer, event.new]
         elif peer and isinstance(event, CandidateEvent) and event.action == "gathered" and _is_told(event):
             candidate = event.candidate
@@ -131,6 +132,13 @@ class _PeerRows:
             if isinstance(event, MediaEvent) and (said := _said(event)):
                 yield SAID, said
             yield OURS, self._ours(event)
+
+    def _follows(self, event: StateChange) -> bool:
+        """Whether a state follows the one before: rtcstats has the new one alone."""
+        follows = self._states.get(event.state) == event.old != event.new
+        if follows:
+            self._states[event.state] = event.new
+        return follows
 
     def _ours(self, event: Event) -> Row:
         row = {name: value for name, value in to_row(event).items() if name not in ("time", "peer")}
@@ -214,7 +222,10 @@ def _given(call: ApiCall) -> Any:
 
 def _can_be_given(call: ApiCall) -> bool:
     """Whether a call that did not go well can be told as one: with what it was given."""
-    if call.outcome == "error" and not call.error:
+    if (call.outcome == "error" and not call.error) or (call.outcome, call.method) == (
+        "pending",
+        "addIceCandidate",
+    ):
         return False
     return call.method not in SETTERS or bool(call.given) or not call.arguments
 

@@ -184,8 +184,7 @@ def _in_order(times: list[float | None], fallback: float, whole_seconds: bool) -
 
 def _events(connection: _Connection, epoch: float, budget: Budget) -> list[Event]:
     snapshots = connection.statistics.snapshots
-    answered = any(u.method.lower().startswith("addicecandidateon") for u in connection.updates)
-    log = PeerLog(connection.name, candidates_answered=answered)
+    log = PeerLog(connection.name)
     begins = [*connection.times, *[at for at, _ in snapshots[:1]]]
     log.made(_since(epoch, min(begins, default=epoch)), connection.configuration)
     for update, at in zip(connection.updates, connection.times, strict=True):
