@@ -111,7 +111,10 @@ class ServerForm:
             tag("small", both or full["stun"] or full["turn"]) if place == "kernel" else None,
             class_="rtcnb-bar",
         )
-        return join([*(_drawn(number, row) for number, row in self.rows), presets])
+        nothing = (
+            None if len(self.rows) else tag("small", "none: only the addresses that each end has itself")
+        )
+        return join([nothing, *(_drawn(number, row) for number, row in self.rows), presets])
 
 
 def _planned(given: dict[str, Any]) -> PlannedServer:
