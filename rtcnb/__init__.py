@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import check as check
     from . import errors as errors
     from . import language as language
     from . import sdp as sdp
@@ -32,21 +33,31 @@ if TYPE_CHECKING:
     from .sdp import SessionDescription as SessionDescription
     from .sdp import paste as paste
     from .trace import Trace as Trace
+    from .widgets.builder import Builder as Builder
+    from .widgets.ice_tester import IceTester as IceTester
+    from .widgets.inspector import Inspector as Inspector
     from .widgets.ladder import Ladder as Ladder
+    from .widgets.sdp_inspector import SdpInspector as SdpInspector
+    from .widgets.stepper import Stepper as Stepper
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "BrowserPeer": "peers.browser",
+    "Builder": "widgets.builder",
     "Camera": "media.camera",
     "Candidate": "sdp",
     "Finding": "finding",
+    "IceTester": "widgets.ice_tester",
+    "Inspector": "widgets.inspector",
     "KernelPeer": "peers.kernel",
     "Ladder": "widgets.ladder",
     "Microphone": "media.camera",
     "RtcnbError": "errors",
     "Screen": "media.camera",
+    "SdpInspector": "widgets.sdp_inspector",
     "SessionDescription": "sdp",
+    "Stepper": "widgets.stepper",
     "TestPattern": "media.sources",
     "Trace": "trace",
     "check_ice_servers": "peers.ice_check",
@@ -58,7 +69,13 @@ _HOMES = {
     "process": "media.processing",
     "view": "media.view",
 }
-_MODULES = {"errors": "errors", "faults": "peers.faults", "language": "language", "sdp": "sdp"}
+_MODULES = {
+    "check": "check",
+    "errors": "errors",
+    "faults": "peers.faults",
+    "language": "language",
+    "sdp": "sdp",
+}
 
 __all__ = sorted([*_HOMES, *_MODULES, "__version__"])
 

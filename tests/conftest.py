@@ -1,11 +1,14 @@
-"""Where the corpus of real descriptions is; it is no part of the repository. What the long tests add."""
+"""Where the corpus of real descriptions is; it is no part of the repository. What the long tests add. coturn."""
 
 from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import coturn as turnserver
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -30,3 +33,21 @@ def manifest(corpus: Path) -> list[dict[str, str]]:
 def many() -> bool:
     """True in ``make test-long``, where random inputs are tried by the hundred thousand."""
     return os.environ.get("RTCNB_LONG") == "1"
+
+
+@pytest.fixture(scope="session")
+def coturn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[turnserver.Coturn]:
+    """A STUN and TURN server for all tests that ask nothing special of it."""
+    with turnserver.serve(tmp_path_factory.mktemp("coturn")) as running:
+        yield running
+
+
+@pytest.fixture
+def coturn_with(tmp_path: Path) -> Iterator[Callable[..., turnserver.Coturn]]:
+    """Start one with further lines in its configuration: ``coturn_with("user-quota=1")``."""
+    with ExitStack() as running:
+
+        def start(*options: str, login: tuple[str, ...] = turnserver.LONG_TERM) -> turnserver.Coturn:
+            return running.enter_context(turnserver.serve(tmp_path, *options, login=login))
+
+        yield start

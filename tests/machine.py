@@ -1,4 +1,4 @@
-"""What pip cannot install: the libraries that OpenCV loads, and for the tests a browser.
+"""What pip cannot install: the libraries that OpenCV loads, and for the tests a browser and a TURN server.
 
 Run by the Makefile as ``machine.py lab``, ``test`` or ``test-long``. As root on Debian and Ubuntu it installs
 what is missing; elsewhere it says what to install. It fails where something stays missing.
@@ -78,10 +78,23 @@ def tshark() -> str:
     return ""
 
 
+def coturn() -> str:
+    """Install a TURN server where that can be done; without it some tests say that they skip, and fail in CI."""
+    if (
+        shutil.which("turnserver") is None
+        and can_apt()
+        and apt_install("coturn")
+        and shutil.which("systemctl")
+    ):
+        # Debian's package starts a service, which nobody here asked for.
+        subprocess.run(["systemctl", "disable", "--now", "coturn"], capture_output=True)
+    return ""
+
+
 def main(purpose: str) -> None:
     problems = [opencv()]
     if purpose.startswith("test"):
-        problems += [browser(), tshark()]
+        problems += [browser(), tshark(), coturn()]
     if purpose == "test-long":
         problems.append(firefox())
     problems = [p for p in problems if p]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 from typing import Any
 
 from aioice.stun import TransactionFailed, TransactionTimeout
@@ -11,6 +13,8 @@ from aiortc.rtcconfiguration import RTCIceTransportPolicy
 from ..errors import CandidateError, PeerError
 from ..sdp import Candidate, SessionDescription
 
+UNREACHABLE = 701  # W3C webrtc-pc section 4.8.2.2
+REFUSED = f"[Errno {errno.ECONNREFUSED}]"
 COMPONENTS = {"rtp": 1, "rtcp": 2}  # W3C webrtc-pc section 4.8.2
 
 
@@ -84,8 +88,17 @@ def to_ice_candidate(candidate: Candidate, mids: list[str]) -> RTCIceCandidate:
     )
 
 
-def server_error_code(error: BaseException | None) -> int | None:
-    """Return the code that webrtc-pc section 4.8.2.2 gives a STUN or TURN server's failure; 701 for silence."""
+def server_error(error: BaseException) -> tuple[int | None, str]:
+    """Return ``errorCode`` and ``errorText`` (webrtc-pc section 4.8.2.2) of a STUN or TURN server's failure.
+
+    They are the server's own where it answered; the code is 701 where nothing usable came back.
+    """
     if isinstance(error, TransactionFailed):
-        return int(error.response.attributes["ERROR-CODE"][0])
-    return 701 if isinstance(error, TimeoutError | TransactionTimeout | OSError) else None
+        code, reason = error.response.attributes.get("ERROR-CODE", (None, ""))
+        return code, reason or str(error)
+    if isinstance(error, socket.gaierror):
+        return UNREACHABLE, "the name does not resolve"
+    if isinstance(error, OSError) and REFUSED in str(error):  # or several, of all addresses of a name
+        return UNREACHABLE, "connection refused"
+    text = str(error) or type(error).__name__
+    return (UNREACHABLE if isinstance(error, TimeoutError | TransactionTimeout | OSError) else None), text

@@ -69,6 +69,12 @@ class Statistics {
 /** @param {any} a @param {any} b */
 const same = (a, b) => a === b || (typeof a === "object" && JSON.stringify(a) === JSON.stringify(b));
 
+/** Names of codecs know no case. @param {Record<string, any>} have @param {Record<string, any>} wanted */
+const fits = (have, wanted) =>
+  Object.entries(wanted).every(([name, value]) =>
+    name === "mimeType" ? have.mimeType.toLowerCase() === value.toLowerCase() : have[name] === value,
+  );
+
 class BrowserPeer {
   /**
    * @param {{id: string, emit: import("../web/objects.js").Emit}} context
@@ -124,6 +130,7 @@ class BrowserPeer {
     const snapshot = { number: this.snapshots++, states: Object.fromEntries(STATES.map((state) => [state, pc[state]])) };
     if ((pc.localDescription?.sdp ?? "") !== this.sent.local) snapshot.local = describe(pc.localDescription);
     if ((pc.remoteDescription?.sdp ?? "") !== this.sent.remote) snapshot.remote = describe(pc.remoteDescription);
+    if ("local" in snapshot || "remote" in snapshot) snapshot.transceivers = this.describeTransceivers();
     this.sent = { local: pc.localDescription?.sdp ?? "", remote: pc.remoteDescription?.sdp ?? "" };
     return snapshot;
   }
@@ -143,7 +150,8 @@ class BrowserPeer {
     this.remoteTracks.push(id);
     changed(id);
     const { mid, direction } = transceiver;
-    this.emit("track", { track: id, kind: track.kind, streams: streams.map((s) => s.id), mid, direction });
+    const sender = this.handleOf(transceiver.sender);
+    this.emit("track", { track: id, kind: track.kind, streams: streams.map((s) => s.id), mid, direction, sender });
   }
 
   /** @param {string} id */
@@ -201,6 +209,35 @@ class BrowserPeer {
     return this.reply();
   }
 
+  describeTransceivers() {
+    return this.pc
+      .getTransceivers()
+      .map(({ sender, receiver, direction, mid }) => [receiver.track.kind, direction, mid, this.handleOf(sender)]);
+  }
+
+  /** The name that Python has for a sender. @param {RTCRtpSender} sender */
+  handleOf(sender) {
+    const known = [...this.senders].find(([, each]) => each === sender)?.[0];
+    if (known) return known;
+    const handle = `theirs-${this.senders.size}`;
+    this.senders.set(handle, sender);
+    return handle;
+  }
+
+  /** @param {string} handle @param {Partial<RTCRtpCodec>[]} wanted each fits every codec that has the same members */
+  setCodecPreferences(handle, wanted) {
+    const sender = this.senders.get(handle);
+    const transceiver = this.pc.getTransceivers().find((t) => t.sender === sender);
+    if (!sender || !transceiver) return fail("NotFoundError", "No such transceiver.");
+    const have = RTCRtpReceiver.getCapabilities(transceiver.receiver.track.kind)?.codecs ?? [];
+    const found = wanted.map((codec) => have.filter((each) => fits(each, codec)));
+    const lacking = wanted[found.findIndex((same) => !same.length)];
+    const names = [...new Set(have.map((codec) => codec.mimeType))].join(", ");
+    if (lacking) fail("NoSuchCodec", `this browser has no codec ${Object.values(lacking).join(" ")}. It has ${names}.`);
+    transceiver.setCodecPreferences([...new Set(found.flat())]);
+    return this.reply();
+  }
+
   /** @param {string} handle */
   removeTrack(handle) {
     const sender = this.senders.get(handle);
@@ -236,6 +273,12 @@ class BrowserPeer {
   /** @param {RTCIceCandidateInit | null} candidate */
   async addIceCandidate(candidate) {
     await (candidate ? this.pc.addIceCandidate(candidate) : this.pc.addIceCandidate());
+    return this.reply();
+  }
+
+  /** @param {RTCIceTransportPolicy} iceTransportPolicy for what is gathered next */
+  gatherBy(iceTransportPolicy) {
+    this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceTransportPolicy });
     return this.reply();
   }
 

@@ -13,6 +13,7 @@ from ..errors import (
     ChannelError,
     DescriptionError,
     InvalidState,
+    NotSupported,
     PageGone,
     PageRefused,
     PeerError,
@@ -26,7 +27,9 @@ from ..sdp import Candidate, SessionDescription
 from . import refusals
 from .channel import DataChannel, checked_options
 from .ice_servers import checked as checked_servers
+from .page_channel import PageChannel
 from .page_reports import PageReports
+from .page_transceivers import PageTransceivers
 from .peer import Peer
 from .tracks import page_track_of
 from .transceiver import Sender, Transceiver
@@ -64,6 +67,7 @@ class BrowserPeer(Peer):
         self._page = PageObject("peers/browser.js", config, self._on_event, self._on_gone)
         self._numbers = itertools.count(1)
         self._channels: dict[str, DataChannel] = {}
+        self._transceivers = PageTransceivers(name, self._post)
         self._ufrag: str | None = None
         self._mirrored: dict[str, int] = {}
         self._event_time: float | None = None
@@ -94,7 +98,7 @@ class BrowserPeer(Peer):
         elif event == "statistics":
             self._reports.take(detail["changed"], detail["gone"], self._page.event_time)
         elif event == "negotiationneeded":
-            self.emit("negotiationneeded")
+            self._needs_negotiation()
         elif event == "track":
             self._on_track(detail)
         elif event == "datachannel":
@@ -117,6 +121,8 @@ class BrowserPeer(Peer):
         for state, value in (snapshot["states"] if "states" in newer else {}).items():
             self._set_state(state, value)
         if newer & {"local", "remote"}:
+            for described in snapshot.get("transceivers", ()):
+                self._transceivers.arrived(*described)
             self._changed()
 
     def _restarted(self) -> None:
@@ -136,7 +142,8 @@ class BrowserPeer(Peer):
         index = int(detail["track"].rpartition("/")[2])
         track = self.track(detail["kind"], index)
         self._record(traces.TrackEvent, action="received", track_kind=track.kind, track_id=track.id)
-        transceiver = Transceiver(track.kind, detail["direction"], detail["mid"])
+        described = (track.kind, detail["direction"], detail["mid"], detail["sender"])
+        transceiver = self._transceivers.arrived(*described)
         self.emit("track", track=track, streams=detail["streams"], transceiver=transceiver)
 
     def _on_channel(self, detail: dict[str, Any], buffers: list[memoryview]) -> None:
@@ -198,6 +205,8 @@ class BrowserPeer(Peer):
             return WrongTrack(
                 f"{self.name}.addTrack(): {refused.detail} Start its source first: await camera.start()."
             )
+        if refused.name == "NoSuchCodec":
+            return NotSupported(f"{self.name}.setCodecPreferences(): {refused.detail}")
         if method == "addIceCandidate":
             return CandidateError(f"{said}. Give it the candidate as it came from the other side.")
         if method == "createDataChannel" or method == "send":
@@ -232,7 +241,8 @@ class BrowserPeer(Peer):
             self._record(
                 traces.TrackEvent, action="added", track_kind=page_track.kind, track_id=page_track.id
             )
-            sender = sender or Sender(self.name, page_track, handle)
+            sent = self._transceivers.sending(track, page_track.kind, handle)
+            sender = sender or sent
         if sender is None:
             raise WrongTrack(f"{self.name}.addTrack(): this stream has no tracks.")
         return sender
@@ -242,18 +252,23 @@ class BrowserPeer(Peer):
         self._check_direction(direction)
         handle = f"sender-{next(self._numbers)}"
         if trackOrKind in ("audio", "video"):
-            kind, subject = trackOrKind, trackOrKind
+            kind, subject, given = trackOrKind, trackOrKind, None
         else:
             track = page_track_of(self.name, "addTransceiver", trackOrKind)[0]
-            kind, subject = track.kind, track.id
+            kind, subject, given = track.kind, track.id, trackOrKind
         self._post("addTransceiver", handle, subject, {"direction": direction})
-        return Transceiver(kind, direction, None, Sender(self.name, trackOrKind, handle))
+        return self._transceivers.made(kind, direction, handle, "addTransceiver", given)
+
+    def getTransceivers(self) -> list[Transceiver]:
+        """Return them in the order in which they were made, those of the other side's offer too."""
+        return self._transceivers.all()
 
     def removeTrack(self, sender: Sender) -> None:
         """Stop sending what `addTrack` added; the next offer says so."""
         if not isinstance(sender, Sender) or sender.peer != self.name:
             raise WrongTrack(f"{self.name}.removeTrack() takes what {self.name}.addTrack() returned.")
         self._post("removeTrack", sender.handle)
+        self._transceivers.removed(sender)
 
     def createDataChannel(self, label: str, **options: Any) -> DataChannel:
         """Make a data channel: ``ordered``, ``maxRetransmits``, ``maxPacketLifeTime`` (milliseconds),
@@ -268,11 +283,12 @@ class BrowserPeer(Peer):
         id = f"ours-{next(self._numbers)}"
         channel = self._adopt(id, label, wanted, "connecting")
         self._post("createDataChannel", id, label, wanted)
+        self._channels_made.append(channel)
         return channel
 
     def _adopt(self, id: str, label: str, options: dict[str, Any], ready_state: str) -> DataChannel:
         channel = self._channels[id] = DataChannel(self, label, options, ready_state)
-        channel._attach(_PageChannel(self._page, id, channel))
+        channel._attach(PageChannel(self._page, id))
         return channel
 
     # -- negotiation
@@ -373,6 +389,9 @@ class BrowserPeer(Peer):
         """Ask for new ICE credentials with the next offer; `negotiationneeded` follows."""
         self._post("restartIce")
 
+    def _gather_by(self, policy: str) -> None:
+        self._page.post("gatherBy", policy)
+
     async def _close(self) -> None:
         try:
             await self._page.drop()
@@ -385,23 +404,3 @@ class BrowserPeer(Peer):
             channel._closed()
         for state in ("iceConnectionState", "connectionState", "signalingState"):
             self._set_state(state, "closed")
-
-
-class _PageChannel:
-    """What the page does for a DataChannel of a BrowserPeer."""
-
-    def __init__(self, page: PageObject, id: str, channel: DataChannel) -> None:
-        self._page, self._id, self._channel = page, id, channel
-
-    def send(self, data: str | bytes) -> None:
-        if isinstance(data, str):
-            self._page.post("send", self._id, data)
-        else:
-            self._page.post("send", self._id, None, buffers=[data])
-
-    def close(self) -> None:
-        self._page.post("closeChannel", self._id)
-
-    def buffered_amount(self) -> None:
-        """Only the page's events tell."""
-        return None

@@ -66,7 +66,8 @@ class DataChannel(Emitter):
 
     Attributes
     ----------
-    label, protocol : str
+    peer, label, protocol : str
+        The peer's name, and what the channel was made with.
     ordered, negotiated : bool
     maxPacketLifeTime : int or None
         Milliseconds.
@@ -91,6 +92,7 @@ class DataChannel(Emitter):
         self.id: int | None = options.get("id")
         self.readyState = ready_state
         self.dropped = 0
+        self.peer = peer.name
         self._peer = peer
         self._backend: Backend | None = None
         self._buffered_bytes = 0

@@ -1,7 +1,7 @@
 """Faults, made on purpose: one line makes one, ``undo()`` takes it back.
 
-Each does on the wire what goes wrong there in earnest; no state is faked. What was delivered stays delivered:
-undoing one concerns the messages that follow.
+Each does on the wire what goes wrong there in earnest; no state is faked. What was delivered or gathered stays so:
+undoing one concerns what follows.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from .. import trace as traces
@@ -19,11 +20,14 @@ from .message import Message, edited
 from .wire import Filter, Wire
 
 Change = Callable[[SessionDescription], str]
-RELAY_ONLY = {"iceTransportPolicy": "relay"}
+HIDDEN = "hidden"
+_hidden: ContextVar[bool] = ContextVar("rtcnb_hidden_fault", default=False)
+# For peers that are made so: KernelPeer(..., **RELAY_ONLY).
+RELAY_ONLY: dict[str, Any] = {"iceTransportPolicy": "relay"}
 
 
 class Fault:
-    """A fault on a wire.
+    """A fault on a wire, or of the peers at its ends.
 
     Attributes
     ----------
@@ -31,19 +35,21 @@ class Fault:
     active : bool
     """
 
-    def __init__(self, wire: Wire, name: str, change: Filter) -> None:
-        self.name = name
+    def __init__(
+        self, wire: Wire, name: str, make: Callable[[], None], take_back: Callable[[], None]
+    ) -> None:
+        self.name = HIDDEN if _hidden.get() else name
         self.active = True
         self._wire = wire
-        self._change = change
-        loop.call(wire.filters.append, change)
+        self._take_back = take_back
+        make()
         self._record("made")
 
     def undo(self) -> None:
-        """Let messages pass as they are again."""
+        """Let messages pass, and peers gather, as they did before."""
         if self.active:
             self.active = False
-            loop.call(self._wire.filters.remove, self._change)
+            self._take_back()
             self._record("undone")
 
     def _record(self, action: str) -> None:
@@ -123,10 +129,12 @@ def candidates_withheld(wire: Wire, of: str | None = None) -> Fault:
     """
 
     def change(message: Message) -> list[Message]:
-        lost = isinstance(message.content, Candidate) and of in (None, message.sender)
-        return [] if lost else [_edited(message, SessionDescription.without_candidates, None)]
+        if isinstance(message.content, Candidate) and of in (None, message.sender):
+            message._record("dropped")
+            return []
+        return [_edited(message, SessionDescription.without_candidates, None)]
 
-    return Fault(wire, "candidates-withheld", change)
+    return _on_wire(wire, "candidates-withheld", change)
 
 
 def candidate_first(wire: Wire) -> Fault:
@@ -141,7 +149,7 @@ def candidate_first(wire: Wire) -> Fault:
         held.clear()
         return [message, *overtaken]
 
-    return Fault(wire, "candidate-first", change)
+    return _on_wire(wire, "candidate-first", change)
 
 
 def answer_twice(wire: Wire) -> Fault:
@@ -151,7 +159,7 @@ def answer_twice(wire: Wire) -> Fault:
         is_answer = isinstance(message.content, SessionDescription) and message.content.type == "answer"
         return [message, message.copy()] if is_answer else [message]
 
-    return Fault(wire, "answer-twice", change)
+    return _on_wire(wire, "answer-twice", change)
 
 
 def stale_offer(wire: Wire) -> Fault:
@@ -185,23 +193,28 @@ def mdns_only(wire: Wire) -> Fault:
     def change(message: Message) -> list[Message]:
         return [_edited(message, SessionDescription.without_candidates, hidden)]
 
-    return Fault(wire, "mdns-only", change)
+    return _on_wire(wire, "mdns-only", change)
 
 
 def relay_only(wire: Wire) -> Fault:
-    """Carry relay candidates only, as the policy does, where there may be no relay.
+    """Have both peers gather and use relay candidates only, as on a network that lets nothing else through.
 
-    The peers' own ``iceTransportPolicy`` is fixed when they are made: make them with ``**faults.RELAY_ONLY`` to
-    have them send from no other address either.
+    It sets their ``iceTransportPolicy`` (W3C webrtc-pc section 4.4.1.6), so it concerns what is gathered from now
+    on: make it before the first ``setLocalDescription``. With a TURN server that gives a relay the call connects
+    over that; without one there is nothing to check.
     """
+    peers = wire.peers
+    before = [peer._transport_policy for peer in peers]
 
-    def change(message: Message) -> list[Message]:
-        content = message.content
-        if isinstance(content, Candidate) and not content.is_end and content.type != "relay":
-            return []
-        return [message]
+    def make() -> None:
+        for peer in peers:
+            peer._use_transport_policy("relay")
 
-    return Fault(wire, "relay-only", change)
+    def take_back() -> None:
+        for peer, policy in zip(peers, before, strict=True):
+            peer._use_transport_policy(policy)
+
+    return Fault(wire, "relay-only", make, take_back)
 
 
 NAMED: dict[str, Callable[..., Fault]] = {
@@ -219,8 +232,17 @@ NAMED: dict[str, Callable[..., Fault]] = {
 }
 
 
-def make(wire: Wire, name: str, **options: Any) -> Fault:
+def make(wire: Wire, name: str, *, hidden: bool = False, **options: Any) -> Fault:
     """Make a fault by its name.
+
+    Parameters
+    ----------
+    wire : Wire
+    name : str
+    hidden : bool
+        Neither the fault nor the trace says which it is: it is to be found.
+    **options
+        Of the fault.
 
     Raises
     ------
@@ -229,10 +251,22 @@ def make(wire: Wire, name: str, **options: Any) -> Fault:
     """
     if name not in NAMED:
         raise PeerError(f"There is no fault {name!r}; there are {', '.join(NAMED)}.")
-    return NAMED[name](wire, **options)
+    before = _hidden.set(hidden)
+    try:
+        return NAMED[name](wire, **options)
+    finally:
+        _hidden.reset(before)
 
 
 # -- what they share
+
+
+def _on_wire(wire: Wire, name: str, change: Filter) -> Fault:
+    """Return a fault that changes what messages there are, and what is in them."""
+    filters = wire.filters
+    return Fault(
+        wire, name, lambda: loop.call(filters.append, change), lambda: loop.call(filters.remove, change)
+    )
 
 
 def _on_descriptions(wire: Wire, name: str, to: str | None, change: Change) -> Fault:
@@ -244,7 +278,7 @@ def _on_descriptions(wire: Wire, name: str, to: str | None, change: Change) -> F
                 message.content = edited(content, changed)
         return [message]
 
-    return Fault(wire, name, on_message)
+    return _on_wire(wire, name, on_message)
 
 
 def _edited(

@@ -13,6 +13,8 @@ from ..errors import NoPage, RtcnbError
 from ..finding import Finding, Findings, Printed
 from ..sdp import Candidate
 from ..trace import Trace
+from ..trace.evidence import NO_ANSWER
+from ..trace.rules.servers import reason_of
 from .ice_servers import checked
 from .peer import Peer
 
@@ -31,7 +33,8 @@ class ServerCheck:
     url : str
     place : {"page", "kernel"}
     candidates : tuple of Candidate
-        Those that only this server can give: ``srflx`` of STUN, also ``relay`` of TURN.
+        Those that only this server can give: ``srflx`` of STUN, also ``relay`` of TURN. A browser leaves out
+        a ``srflx`` that is a host candidate's address, so without a NAT there may be none.
     times_ms : tuple of int
         When each came.
     error : str
@@ -61,7 +64,7 @@ class ServerCheck:
             return f"{self.place}: {self.finding}"
         found = zip(self.candidates, self.times_ms, strict=True)
         told = ", ".join(f"{x.type} {x.address}:{x.port} after {ms} ms" for x, ms in found)
-        return f"{self.place}: ✓ {self.url}: {told}"
+        return f"{self.place}: ✓ {self.url}: {told or 'it answered with an address that was known already'}"
 
 
 class IceReport(Printed, list[ServerCheck]):
@@ -111,7 +114,7 @@ async def check_ice_servers(
     places : sequence of {"page", "kernel"}
         Without a page, ask only from the kernel.
     timeout : float
-        Seconds for each server; all are asked at the same time.
+        Seconds for all servers together, which are asked at the same time; what has not answered then is silent.
 
     Returns
     -------
@@ -131,36 +134,53 @@ async def check_ice_servers(
 
 async def _check(server: dict[str, Any], place: Place, timeout: float) -> ServerCheck:
     url, began = server["urls"], time.monotonic()
+    wanted = WANTED[url.partition(":")[0]]
     found: list[tuple[Candidate, int]] = []
-    errors: list[tuple[str, int | None]] = []
+    hosts: list[Candidate] = []
+    errors: list[tuple[int | None, str]] = []
+    ended = False
     peer = _peer(place, server)
-    peer.on("icecandidateerror", lambda e: errors.append((str(e.errorText), getattr(e, "errorCode", None))))
+    peer.on("icecandidateerror", lambda e: errors.append((e.errorCode, str(e.errorText))))
     try:
         peer.createDataChannel("check")
         await peer.setLocalDescription(await peer.createOffer())
-        async for candidate in peer.candidates(timeout):
-            if candidate.type in ("srflx", "relay"):
-                found.append((candidate, round((time.monotonic() - began) * 1000)))
-            if candidate.type == WANTED[url.partition(":")[0]]:
-                break
+        async with asyncio.timeout(timeout):
+            async for candidate in peer.candidates():
+                ended = candidate.is_end
+                if candidate.type == "host":
+                    hosts.append(candidate)
+                if candidate.type in ("srflx", "relay"):
+                    found.append((candidate, round((time.monotonic() - began) * 1000)))
+                if candidate.type == wanted:
+                    break
+    except TimeoutError:
+        pass  # of what was said so far, the finding makes what it can
     except NoPage:
         raise
-    except (RtcnbError, TimeoutError) as error:
-        errors.append((str(error) if isinstance(error, RtcnbError) else "", None))
+    except RtcnbError as error:
+        errors.append((None, str(error)))
     finally:
         await peer.close()
-    text, code = errors[-1] if errors else ("", None)
-    wanted = any(candidate.type == WANTED[url.partition(":")[0]] for candidate, _ in found)
+    # A browser leaves out what STUN found where it is a host candidate's address, known already.
+    nothing_new = wanted == "srflx" and ended and not errors and any(not c.is_mdns for c in hosts)
+    ok = nothing_new or any(candidate.type == wanted for candidate, _ in found)
+    code, text = (None, "") if ok or not errors else _telling(errors)
     return ServerCheck(
         url=url,
         place=place,
         candidates=tuple(candidate for candidate, _ in found),
         times_ms=tuple(ms for _, ms in found),
-        error="" if wanted else text,
-        code=None if wanted else code,
+        error=text,
+        code=code,
         duration_ms=round((time.monotonic() - began) * 1000),
-        finding=None if wanted else _why(url, place, text, code, timeout),
+        finding=None if ok else _why(url, place, text, code, timeout),
     )
+
+
+def _telling(errors: list[tuple[int | None, str]]) -> tuple[int | None, str]:
+    """Return what the server itself answered, where it did; it may be asked over several sockets."""
+    answers = [error for error in errors if error[0] not in (None, NO_ANSWER)]
+    return (answers or errors)[-1]
 
 
 def _peer(place: Place, server: dict[str, Any]) -> Peer:
@@ -172,28 +192,53 @@ def _peer(place: Place, server: dict[str, Any]) -> Peer:
     return kind(f"ice check {next(_numbers)}", iceServers=[server], trace=Trace())
 
 
+# By `reason_of`: rule, sentence, remedy, the standard's clause.
+REASONS = {
+    "login": (
+        "turn-login",
+        "{url} answered, but refused the login.",
+        "Check username and credential, and whether they have expired; many last an hour.",
+        "RFC 8489 section 9.2.4",
+    ),
+    "limit": (
+        "turn-refused",
+        "{url} answered, but has no relay left.",
+        "Close calls that are still open, or raise the server's quota or its range of relay ports.",
+        "RFC 8656 section 7.2",
+    ),
+    "answered": (
+        "turn-refused",
+        "{url} answered, but gives nothing.",
+        "Look at the server's rules and log; the code is explained in RFC 8656 section 19.",
+        "RFC 8656 section 7.2",
+    ),
+    "unknown-name": (
+        "server-unknown",
+        "Nobody knows the name {host}.",
+        "Look for a misprint in iceServers, or whether this machine reaches a name server.",
+        "RFC 7064 section 3.1",
+    ),
+    "refused": (
+        "server-refuses",
+        "{host} refuses connections: no server listens there.",
+        "Check port and transport, and whether the server runs.",
+        "RFC 8489 section 6.2",
+    ),
+    "silent": (
+        "server-silent",
+        "Nothing came back from {url} within {timeout:g} s.",
+        "It is down, or a firewall blocks it; try TURN over TCP or TLS (turns:host:443?transport=tcp).",
+        "RFC 8489 section 6.2.1",
+    ),
+}
+
+
 def _why(url: str, place: Place, text: str, code: int | None, timeout: float) -> Finding:
-    lowered = text.lower()
+    reason = reason_of(code, text) if text or code else "silent"
+    rule, sentence, remedy, reference = REASONS[reason or "silent"]
+    if not reason:
+        sentence = "{url} could not be reached."
     host = url.partition(":")[2].partition("?")[0]
-    if code == 401 or any(word in lowered for word in ("401", "unauthorized", "438", "441")):
-        what = f"{url} answered, but refused the login."
-        remedy = "Check username and credential, and whether they have expired; many last an hour."
-        rule, reference = "turn-login", "RFC 8489 section 9.2.4"
-    elif any(word in lowered for word in ("name or service", "getaddrinfo", "resolve", "not known")):
-        what = f"Nobody knows the name {host}."
-        remedy = "Look for a misprint in iceServers, or whether this machine reaches a name server."
-        rule, reference = "server-unknown", "RFC 7064 section 3.1"
-    elif "refused" in lowered:
-        what = f"{host} refuses connections: no server listens there."
-        remedy = "Check port and transport, and whether the server runs."
-        rule, reference = "server-refuses", "RFC 8489 section 6.2"
-    else:
-        what = f"Nothing came back from {url} within {timeout:g} s."
-        if code == 701 or text:
-            what = f"{url} could not be reached."
-        remedy = (
-            "It is down, or a firewall blocks it; try TURN over TCP or TLS (turns:host:443?transport=tcp)."
-        )
-        rule, reference = "server-silent", "RFC 8489 section 6.2.1"
+    what = sentence.format(url=url, host=host, timeout=timeout)
     detail = f" ({place} said: {text[:120]}{f', {code}' if code else ''})" if text else ""
     return Finding(severity="error", rule=rule, sentence=what + detail, remedy=remedy, reference=reference)

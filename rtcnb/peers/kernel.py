@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import functools
 import time
 import warnings
 from collections.abc import Awaitable, Callable
@@ -25,11 +24,13 @@ from ..runtime import loop
 from ..sdp import Candidate, SessionDescription
 from . import refusals
 from .aiortc_internals import TricklingConnection, statistics_of
-from .aiortc_types import codec_names, server_error_code, to_configuration, to_session_description
+from .aiortc_types import codec_names, server_error, to_configuration, to_session_description
 from .channel import DataChannel, checked_options
 from .ice_servers import checked, for_aiortc
 from .instruments import Reporter, dropped
 from .kernel_channel import KernelChannel
+from .kernel_statistics import add_tracks
+from .kernel_transceivers import KernelTransceivers
 from .negotiation import NegotiationNeeded
 from .peer import STATES, Peer
 from .remote_candidates import RemoteCandidates
@@ -81,9 +82,9 @@ class KernelPeer(Peer):
         self._remote_as_set: SessionDescription | None = None
         self._outgoing: list[Outgoing] = []
         self._reporter = Reporter(self.trace, name)
+        self._transceivers = KernelTransceivers(self)
         self._pc = loop.call(self._make, configuration)
-        fire = functools.partial(self.emit, "negotiationneeded")
-        self._negotiation = NegotiationNeeded(self._pc, lambda: self._local_as_set, fire)
+        self._negotiation = NegotiationNeeded(self._pc, lambda: self._local_as_set, self._needs_negotiation)
         loop.close_at_exit(self, self._close)
 
     def _make(self, configuration: Any) -> TricklingConnection:
@@ -107,12 +108,10 @@ class KernelPeer(Peer):
         self._gathered(candidate)
         self._describe_local()
 
-    def _on_server(self, server: str, error: BaseException | None) -> None:
-        text, code = str(error) or type(error).__name__, server_error_code(error)
-        self._record(traces.ServerEvent, url=server, error_code=code, text=text)
-        self.emit(
-            "icecandidateerror", url=server, errorText=f"{server} gave no candidate: {text}", errorCode=code
-        )
+    def _on_server(self, url: str, error: BaseException) -> None:
+        code, text = server_error(error)
+        self._record(traces.ServerEvent, url=url, error_code=code, text=text)
+        self.emit("icecandidateerror", url=url, errorText=text, errorCode=code)
 
     def _on_gathered(self) -> None:
         self._gathered(Candidate.from_any(None))
@@ -132,7 +131,7 @@ class KernelPeer(Peer):
         ours = self.track(track.kind, same_kind.index(transceiver))
         ours.attach(track)
         self._record(traces.TrackEvent, action="received", track_kind=track.kind, track_id=ours.id)
-        handle = Transceiver(track.kind, transceiver.direction, transceiver.mid, handle=transceiver)
+        handle = self._transceivers.of(transceiver)
         section = self._remote_as_set.section(transceiver.mid) if self._remote_as_set else None
         stream = ((section.msid if section is not None else None) or "-").split()[0]
         self.emit("track", track=ours, streams=[stream] if stream != "-" else [], transceiver=handle)
@@ -160,7 +159,7 @@ class KernelPeer(Peer):
         outgoing = self._to_send("addTrack", track)
         sender = self._quick("addTrack", lambda: self._pc.addTrack(outgoing))
         self._record(traces.TrackEvent, action="added", track_kind=outgoing.kind, track_id=outgoing.id)
-        return Sender(self.name, track, sender)
+        return loop.call(self._transceivers.sending, track, sender)
 
     def addTransceiver(self, trackOrKind: Any, direction: str = "sendrecv") -> Transceiver:
         """Reserve a section for a track, or for a kind: ``"video"`` or ``"audio"``."""
@@ -168,7 +167,11 @@ class KernelPeer(Peer):
         is_kind = trackOrKind in ("audio", "video")
         subject = trackOrKind if is_kind else self._to_send("addTransceiver", trackOrKind)
         made = self._quick("addTransceiver", lambda: self._pc.addTransceiver(subject, direction))
-        return Transceiver(made.kind, direction, None, Sender(self.name, trackOrKind, made.sender), made)
+        return loop.call(self._transceivers.of, made, "addTransceiver", None if is_kind else trackOrKind)
+
+    def getTransceivers(self) -> list[Transceiver]:
+        """Return them in the order in which they were made, those of the other side's offer too."""
+        return loop.call(self._transceivers.all)
 
     def _to_send(self, method: str, track: Any) -> Any:
         """Return aiortc's track for one that was given; ours are stopped with the peer, yours are not."""
@@ -188,11 +191,7 @@ class KernelPeer(Peer):
             if sender.handle.track in self._outgoing:
                 sender.handle.track.stop()
                 self._outgoing.remove(sender.handle.track)
-            sender.handle.replaceTrack(None)
-            for transceiver in self._pc.getTransceivers():
-                if transceiver.sender is sender.handle:
-                    sends = {"sendrecv": "recvonly", "sendonly": "inactive"}
-                    transceiver.direction = sends.get(transceiver.direction, transceiver.direction)
+            self._transceivers.removed(sender)
 
         self._quick("removeTrack", remove)
 
@@ -207,7 +206,9 @@ class KernelPeer(Peer):
         """
         wanted = checked_options(label, options)
         make = lambda: KernelChannel.wrap(self, self._pc.createDataChannel(label, **wanted))  # noqa: E731
-        return self._quick("createDataChannel", make)
+        channel: DataChannel = self._quick("createDataChannel", make)
+        self._channels_made.append(channel)
+        return channel
 
     def _quick(self, method: str, function: Callable[[], Any]) -> Any:
         """Do something at once on the background loop, its errors in our words."""
@@ -252,11 +253,8 @@ class KernelPeer(Peer):
         return await self._do("createAnswer", (), self._create_answer)
 
     async def _create_answer(self) -> SessionDescription:
-        if self.signalingState != "have-remote-offer":
-            raise InvalidState(
-                f"{self.name}.createAnswer() in signalingState {self.signalingState!r}: there is no offer to "
-                "answer. Give this peer the other side's offer with setRemoteDescription() first."
-            )
+        if refused := refusals.of_create_answer(self.name, self.signalingState):
+            raise refused
         if unasked := [t.kind for t in self._pc.getTransceivers() if t.mid is None]:
             raise refusals.unasked(self.name, unasked)
         return await self._describe("createAnswer", self._pc.createAnswer)
@@ -283,9 +281,14 @@ class KernelPeer(Peer):
             given = await self._describe("setLocalDescription", create)
         self._refuse("local", given)
         bare = given.without_candidates()
+        before = self._local_as_set
+        self._local_as_set = bare  # whether another offer is needed is asked when the state changes
         theirs, begun = to_session_description(bare), time.monotonic()
-        await self._aiortc("setLocalDescription", lambda: self._pc.setLocalDescription(theirs))
-        self._local_as_set = bare
+        try:
+            await self._aiortc("setLocalDescription", lambda: self._pc.setLocalDescription(theirs))
+        except PeerError:
+            self._local_as_set = before
+            raise
         self._describe_local()
         self._record_set("local", given, begun)
         self._reporter.poll(self._stats, lambda: dropped(self._pc, self._tracks.values()))
@@ -310,7 +313,7 @@ class KernelPeer(Peer):
 
     async def _set_remote(self, given: SessionDescription) -> None:
         self._refuse("remote", given)
-        error = refusals.of_codecs(self.name, given, codec_names())
+        error = refusals.of_codecs(self.name, given, self._transceivers.usable(codec_names()))
         if error is not None:
             raise error
         before = self._remote_as_set
@@ -386,17 +389,16 @@ class KernelPeer(Peer):
 
     async def _stats(self) -> dict[str, dict[str, Any]]:
         stats = await statistics_of(self._pc)
-        for entry in stats.values():
-            track = self._tracks.get((entry.get("kind", ""), 0))
-            if entry["type"] == "inbound-rtp" and isinstance(track, KernelTrack):
-                counters = track.counters
-                entry["framesDecoded"] = counters.frames
-                entry["framesPerSecond"] = round(counters.frames_per_second, 1)
+        senders = [(f"outbound-rtp_{id(sender)}", sender.track) for sender in self._pc.getSenders()]
+        add_tracks(stats, self._tracks, [(i, t) for i, t in senders if isinstance(t, Outgoing)])
         return stats
 
     def restartIce(self) -> None:
         """Raise NotSupported: aiortc has no ICE restart."""
         raise refusals.no_restart(self.name)
+
+    def _gather_by(self, policy: str) -> None:
+        loop.call(self._pc.gather_by, policy)
 
     async def _close(self) -> None:
         loop.close_at_exit(self, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import weakref
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from html import escape
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 
 Content = SessionDescription | Candidate
 _numbers = itertools.count(1)
+_known: weakref.WeakValueDictionary[int, Message] = weakref.WeakValueDictionary()
+
+
+def waiting(number: int) -> Message | None:
+    """Return the message of that number, if it waits on its wire."""
+    message = _known.get(number)
+    return message if message is not None and message in message.wire.pending else None
 
 
 class Delivery:
@@ -59,6 +67,17 @@ class Message:
         self._wire = wire
         self._from = sender
         self._to = receiver
+        _known[self.number] = self
+
+    @property
+    def wire(self) -> Wire:
+        """The wire that it is on."""
+        return self._wire
+
+    @property
+    def trace(self) -> traces.Trace:
+        """Where it is written down."""
+        return self._from.trace
 
     def deliver(self) -> Delivery:
         """Give it to the receiver: ``setRemoteDescription`` or ``addIceCandidate``.

@@ -10,16 +10,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, ClassVar, Literal, TypeVar
 
 from .. import trace as traces
-from ..errors import ConnectionFailed, DescriptionError, InvalidState, PeerError, RtcnbError
-from ..finding import Finding
+from ..errors import DescriptionError, InvalidState, PeerError, RtcnbError
 from ..media.track import KernelTrack, Kind, PageTrack
 from ..runtime import loop
 from ..runtime.emitter import Emitter
 from ..sdp import Candidate, SessionDescription
-from ..trace.diagnose import diagnose
-from ..trace.evidence import SILENCE_AFTER
 from . import refusals
 from .transceiver import DIRECTIONS, Sender, Transceiver
+from .waiting import until_connected
 
 T = TypeVar("T")
 Track = KernelTrack | PageTrack
@@ -70,8 +68,11 @@ class Peer(Emitter, ABC):
         self._local: SessionDescription | None = None
         self._remote: SessionDescription | None = None
         self._created: SessionDescription | None = None
+        self._created_and_set: SessionDescription | None = None
+        self._negotiation_needed = False
         self._candidates: list[Candidate] = []
         self._tracks: dict[tuple[Kind, int], Track] = {}
+        self._channels_made: list[Any] = []  # by createDataChannel here
         self._changes: set[asyncio.Future[None]] = set()
         self._last_operation_at = time.monotonic()
         self._operations = asyncio.Lock()
@@ -132,6 +133,8 @@ class Peer(Emitter, ABC):
         if value == old:
             return
         self._states[state] = value
+        if value == "stable":
+            self._negotiation_needed = False  # and perhaps again, when the event comes
         self._record(traces.StateChange, state=state, old=old, new=value)
         self.emit(state.lower() + "change")
         self._changed()
@@ -159,8 +162,25 @@ class Peer(Emitter, ABC):
     def _record(self, event: Callable[..., Any], **members: Any) -> None:
         self.trace.append(event(**{"time": time.monotonic(), "peer": self.name, **members}))
 
+    def _needs_negotiation(self) -> None:
+        self._negotiation_needed = True
+        self.emit("negotiationneeded")
+        self._changed()
+
     def _made(self, configuration: dict[str, Any]) -> None:
+        self._transport_policy = str(configuration.get("iceTransportPolicy", "all"))
         self._record(traces.PeerEvent, place=self.place, configuration=configuration)
+
+    def _use_transport_policy(self, policy: str) -> None:
+        """Gather by another ``iceTransportPolicy`` from now on."""
+        self._transport_policy = policy
+        self._gather_by(policy)
+        self._record(
+            traces.PeerEvent,
+            action="configured",
+            place=self.place,
+            configuration={"iceTransportPolicy": policy},
+        )
 
     def _note(self, text: str) -> None:
         self._record(traces.Note, text=text)
@@ -171,6 +191,8 @@ class Peer(Emitter, ABC):
         if created is not None and (created.type != given.type or created.sdp == given.sdp):
             created = None
         self._record(traces.DescriptionSet, time=begun, side=side, description=given, created=created)
+        if side == "local":
+            self._created_and_set = self._created
         if side == "local" and given.type != "rollback":
             self._send(given)
 
@@ -281,37 +303,7 @@ class Peer(Emitter, ABC):
         ConnectionFailed
             It failed, or did not connect within `timeout` seconds; its findings say what is missing.
         """
-        await loop.run(self._wait_connected(timeout))
-
-    async def _wait_connected(self, timeout: float) -> None:
-        for wait in (min(timeout, SILENCE_AFTER), timeout - SILENCE_AFTER):
-            try:
-                await self._until(
-                    lambda: self.connectionState in ("connected", "failed", "closed"), max(wait, 0)
-                )
-                break
-            except TimeoutError:
-                self._refuse_to_hang()
-        if self.connectionState == "connected":
-            return
-        sentence = (
-            f"{self.name} did not connect within {timeout:g} s: "
-            if self.connectionState not in ("failed", "closed")
-            else f"{self.name} is {self.connectionState}: "
-        )
-        sentence += f"connectionState {self.connectionState}, iceConnectionState {self.iceConnectionState}."
-        raise ConnectionFailed(sentence, self._causes(given_up=True))
-
-    def _refuse_to_hang(self) -> None:
-        """Raise where nothing was done for seconds and it is known what is missing: waiting would not help."""
-        if self.connectionState != "connected" and (causes := self._causes()):
-            quiet_s = time.monotonic() - self._last_operation_at
-            sentence = f"{self.name} hangs: nothing was done for {quiet_s:.0f} s, and something is missing."
-            raise ConnectionFailed(sentence, causes)
-
-    def _causes(self, given_up: bool = False) -> list[Finding]:
-        found = diagnose(self.trace, self.name, given_up=given_up)
-        return [f for f in found if f.severity == "error" and f.rule != "cannot-tell"]
+        await loop.run(until_connected(self, timeout))
 
     async def wait_gathered(self, timeout: float = CANDIDATE_TIMEOUT) -> SessionDescription:
         """Wait until every candidate is known and return ``localDescription`` with all of them.
@@ -365,6 +357,10 @@ class Peer(Emitter, ABC):
         """Reserve a section for this track, or for a kind of media."""
 
     @abstractmethod
+    def getTransceivers(self) -> list[Transceiver]:
+        """Return the transceivers (webrtc-pc section 5.1)."""
+
+    @abstractmethod
     def removeTrack(self, sender: Sender) -> None:
         """Stop sending what `addTrack` added."""
 
@@ -399,6 +395,10 @@ class Peer(Emitter, ABC):
     @abstractmethod
     def restartIce(self) -> None:
         """Ask for new ICE credentials with the next offer."""
+
+    @abstractmethod
+    def _gather_by(self, policy: str) -> None:
+        """Have the connection take an ``iceTransportPolicy`` for what it gathers next."""
 
     @abstractmethod
     async def _close(self) -> None:

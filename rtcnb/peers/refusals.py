@@ -78,6 +78,41 @@ def unasked(name: str, kinds: list[str]) -> NotSupported:
     )
 
 
+def of_create_offer(name: str, state: str) -> InvalidState | None:
+    """Return why no offer can be made now, or None (webrtc-pc 4.4.2, "create an offer")."""
+    if state in ("stable", "have-local-offer"):
+        return None
+    why = IN_WRONG_STATE["local", "offer", "have-remote-offer"]
+    return InvalidState(f"{name}.createOffer() in signalingState {state!r}: {why}")
+
+
+def of_create_answer(name: str, state: str) -> InvalidState | None:
+    """Return why no answer can be made now, or None (webrtc-pc 4.4.2, "create an answer")."""
+    if state in ("have-remote-offer", "have-local-pranswer"):
+        return None
+    return InvalidState(
+        f"{name}.createAnswer() in signalingState {state!r}: there is no offer to answer. Give this peer the other "
+        "side's offer with setRemoteDescription() first."
+    )
+
+
+def of_state(name: str, state: str, side: Side, type: str) -> PeerError | None:
+    """Return why a description of this type cannot be set in this state, or None."""
+    method = f"{name}.set{side.capitalize()}Description({type})"
+    if state == "closed":
+        return closed(name, f"set{side.capitalize()}Description")
+    if type == "rollback":
+        if state != "stable":
+            return None
+        return InvalidState(
+            f"{method} in signalingState 'stable': no description is outstanding to be taken back."
+        )
+    if state not in ALLOWED.get((side, type), (state,)):
+        why = IN_WRONG_STATE.get((side, type, state), "The standard does not allow it there.")
+        return InvalidState(f"{method} in signalingState {state!r}: {why}")
+    return None
+
+
 def of_description(
     name: str,
     state: str,
@@ -97,11 +132,8 @@ def of_description(
         The offer that this is the answer to, where there is one.
     """
     method = f"{name}.set{side.capitalize()}Description({description.type})"
-    if state == "closed":
-        return closed(name, f"set{side.capitalize()}Description")
-    if state not in ALLOWED.get((side, description.type), (state,)):
-        why = IN_WRONG_STATE.get((side, description.type, state), "The standard does not allow it there.")
-        return InvalidState(f"{method} in signalingState {state!r}: {why}")
+    if refused := of_state(name, state, side, description.type):
+        return refused
     problem = problem_of(description.sdp)
     if problem:
         return DescriptionError(f"{method}: {problem}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
+import weakref
 from collections.abc import Callable
 from html import escape
 
@@ -14,6 +16,8 @@ from .message import Content, Delivery, Message
 from .peer import Peer
 
 MAX_PENDING = 1000
+LAST_CANDIDATES = 0.5  # seconds
+_open: weakref.WeakSet[Wire] = weakref.WeakSet()
 Filter = Callable[[Message], list[Message]]
 
 
@@ -68,6 +72,7 @@ class Wire:
             outlet = self._outlet(sender, receiver)
             sender._outlets.append(outlet)
             self._outlets.append((sender, outlet))
+        _open.add(self)
 
     def _outlet(self, sender: Peer, receiver: Peer | None) -> Callable[[Content], None]:
         def take(content: Content) -> None:
@@ -87,6 +92,11 @@ class Wire:
         for message in lost:
             message._record("dropped")
         self._go_on()
+
+    @property
+    def peers(self) -> list[Peer]:
+        """The peers of this notebook at its ends."""
+        return [peer for peer, _ in self._ends]
 
     # -- by hand
 
@@ -151,6 +161,7 @@ class Wire:
 
     def close(self) -> None:
         """Carry no more messages; those that wait are lost."""
+        _open.discard(self)
         for peer, outlet in self._outlets:
             if outlet in peer._outlets:
                 peer._outlets.remove(outlet)
@@ -218,6 +229,12 @@ class Wire:
         return f"<div>{escape(repr(self))}</div>" + (f"<table>{head}{rows}</table>" if rows else "")
 
 
+def wires_between(alice: Peer, bob: Peer) -> list[Wire]:
+    """Return the wires between two peers that are not closed, the busiest first."""
+    found = [wire for wire in list(_open) if {id(p) for p, _ in wire._ends} == {id(alice), id(bob)}]
+    return sorted(found, key=lambda wire: -len(wire.pending))
+
+
 async def _give(peer: Peer, content: Content) -> None:
     if isinstance(content, SessionDescription):
         await peer.setRemoteDescription(content)
@@ -251,6 +268,7 @@ async def _connect(alice: Peer, bob: Peer, timeout: float) -> None:
         await exchange(wire, alice, bob)
         wire.auto = True
         await _until_connected(wire, alice, bob, timeout)
+        await _until_quiet(wire)
     finally:
         wire.close()
 
@@ -263,9 +281,20 @@ async def exchange(wire: Wire, alice: Peer, bob: Peer) -> None:
     await wire.deliver_all()
 
 
+async def _until_quiet(wire: Wire) -> None:
+    """Let the last candidates arrive, end-of-candidates too; a server that is silent is not waited for."""
+    end = time.monotonic() + LAST_CANDIDATES
+    while time.monotonic() < end:
+        gathered = all(peer.iceGatheringState == "complete" for peer in wire.peers)
+        if gathered and not wire._pending and not wire._working:
+            return
+        await asyncio.sleep(0.01)
+
+
 async def _until_connected(wire: Wire, alice: Peer, bob: Peer, timeout: float) -> None:
     """Wait until both are connected, or until the first error of either or of the wire."""
-    waiting = {asyncio.ensure_future(peer.wait_connected(timeout)) for peer in (alice, bob)}
+    waits = {asyncio.ensure_future(peer.wait_connected(timeout)) for peer in (alice, bob)}
+    waiting = waits
     try:
         while waiting:
             done, waiting = await asyncio.wait(waiting, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
@@ -276,4 +305,4 @@ async def _until_connected(wire: Wire, alice: Peer, bob: Peer, timeout: float) -
     finally:
         for task in waiting:
             task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.gather(*waits, return_exceptions=True)

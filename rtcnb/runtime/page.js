@@ -42,8 +42,8 @@ class Page {
     this.fastLane = null;
     this.undo = this.listen();
     registry().links.set(this.link, (id, event, detail, buffers) => this.emit(id, event, detail, buffers));
-    changed(this.link);
     this.send({ kind: "hello", ...this.describe() });
+    changed(this.link); // after the hello: what waited for the link speaks at once
   }
 
   describe() {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .candidate import Candidate, parse_candidate
-from .changes import Change, Changes, changes
+from .changes import Change, Changes, changed_lines, changes
 from .codec import Codec
 from .compare import IceOutcome, KeptCodec, LostCodec, MediaNegotiation, Negotiation, compare
 from .description import SessionDescription, paste, problem_of
@@ -35,6 +35,7 @@ __all__ = [
     "Section",
     "SessionDescription",
     "SsrcGroup",
+    "changed_lines",
     "changes",
     "compare",
     "explain",

@@ -11,7 +11,7 @@ from .codec import Codec
 from .compare import Description, document_of
 from .document import Document
 from .line import Line
-from .section import Media, Section
+from .section import DIRECTIONS, Media, Section
 
 # What is told in other words; every other line that came or went is told as a line.
 TOLD = {"m", "rtpmap", "fmtp", "rtcp-fb", "candidate", "extmap", "end-of-candidates", "b"}
@@ -92,6 +92,48 @@ def changes(before: Description, after: Description) -> Changes:
     if not found:
         found.append(Change("layout", "session", "only line ends or the order of lines differ"))
     return Changes(found)
+
+
+def changed_lines(before: Description, after: Description) -> dict[int, str | None]:
+    """Find the lines of `after` that its section did not have before.
+
+    Returns
+    -------
+    dict of int to (str or None)
+        By the number of the line, what stood in its place: the line that is gone and begins as it does, such as
+        ``a=fmtp:102``; None where there was none.
+    """
+    old, new = document_of(before), document_of(after)
+    found = _new_lines(old.session, new.session)
+    pairs, _, come = _pairs(old, new)
+    for media, other in pairs:
+        found |= _new_lines(media, other)
+    for media in come:
+        found |= {line.number: None for line in media.lines}
+    return dict(sorted(found.items()))
+
+
+def _new_lines(old: Section, new: Section) -> dict[int, str | None]:
+    was, now = ({line.text for line in section.lines} for section in (old, new))
+    gone: dict[str, list[str]] = {}
+    for line in old.lines:
+        if line.text not in now:
+            gone.setdefault(_subject(line), []).append(line.text)
+    found: dict[int, str | None] = {}
+    for line in new.lines:
+        if line.text not in was:
+            places = gone.get(_subject(line))
+            found[line.number] = places.pop(0) if places else None
+    return found
+
+
+def _subject(line: Line) -> str:
+    """What a line is about: ``a=fmtp:102``; of directions and other lines that can stand once, their kind."""
+    if line.attribute in DIRECTIONS:
+        return "direction"
+    if line.attribute not in ("rtpmap", "fmtp", "rtcp-fb", "extmap", "ssrc", "rid"):
+        return line.name
+    return f"{line.name}:{(line.attribute_value or '').partition(' ')[0]}"
 
 
 def _session(old: Document, new: Document) -> Iterator[Change]:

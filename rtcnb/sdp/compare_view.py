@@ -24,7 +24,7 @@ def _title(media: MediaNegotiation) -> str:
     return f"{media.kind or '?'} · {mid} · {state}"
 
 
-def _rows(media: MediaNegotiation) -> list[Row]:
+def rows_of(media: MediaNegotiation) -> list[Row]:
     """What became of a section, as a name and a sentence each."""
     rows: list[Row] = []
     if media.accepted and media.offerer_takes_bytes is None:
@@ -78,6 +78,20 @@ def _lost(media: MediaNegotiation) -> list[Row]:
     return rows
 
 
+def codec_facts(media: MediaNegotiation) -> str:
+    """What became of the codecs of a section, by name: ``VP8 kept, H264 VP9 AV1 lost``."""
+    if media.rejected_by:
+        return f"rejected by the {media.rejected_by} (port 0)"
+    kept = dict.fromkeys(pair.answered.name for pair in media.codecs if not pair.answered.is_helper)
+    lost = dict.fromkeys(
+        f"{x.codec.name} {x.codec.payload_type}" if x.codec.name in kept else x.codec.name
+        for x in media.lost
+        if not x.codec.is_helper
+    )
+    told = ((kept, "kept"), (lost, "lost"))
+    return ", ".join(f"{' '.join(name or '?' for name in names)} {word}" for names, word in told if names)
+
+
 def _codecs(codecs: Sequence[Codec], remapped: Mapping[int, int]) -> str:
     """Codecs in a line, each with its profile, its RTX, and the payload type that it was offered as."""
     present = {codec.payload_type for codec in codecs}
@@ -117,7 +131,7 @@ def negotiation_text(negotiation: Negotiation) -> str:
     """A negotiation as lines of text."""
     lines = [f"{name:16} {text}" for name, text in _whole(negotiation)]
     for media in negotiation.media:
-        lines += ["", _title(media), *(f"  {name:14} {text}" for name, text in _rows(media))]
+        lines += ["", _title(media), *(f"  {name:14} {text}" for name, text in rows_of(media))]
     if negotiation.violations:
         lines += ["", *map(str, negotiation.violations)]
     return "\n".join(lines)
@@ -125,20 +139,25 @@ def negotiation_text(negotiation: Negotiation) -> str:
 
 def negotiation_html(negotiation: Negotiation) -> str:
     """A negotiation as static HTML."""
+    return framed(negotiation_body(negotiation))
+
+
+def negotiation_body(negotiation: Negotiation) -> str:
+    """A negotiation without the frame."""
     sections = "".join(
         f'<details class="section" open><summary><b>{html(_title(media))}</b></summary>'
-        f"{_table(_rows(media))}</details>"
+        f"{facts_html(rows_of(media))}</details>"
         for media in negotiation.media
     )
     errors = sum(finding.severity == "error" for finding in negotiation.violations)
     told = f' <b class="error">{MARKS["error"]} {count(errors, "error")}</b>' if errors else ""
     head = f'<div class="head"><b>offer and answer</b>{told}</div>'
-    return framed(
-        head + _table(_whole(negotiation)) + "".join(map(finding_html, negotiation.violations)) + sections
-    )
+    found = "".join(map(finding_html, negotiation.violations))
+    return head + facts_html(_whole(negotiation)) + found + sections
 
 
-def _table(rows: Sequence[Row]) -> str:
+def facts_html(rows: Sequence[Row]) -> str:
+    """Names and what is to be said of them, as static HTML without a frame."""
     body = "".join(
         f'<div class="fact"><span class="dim">{html(name)}</span><span>{html(text)}</span></div>'
         for name, text in rows
@@ -154,4 +173,4 @@ def changes_text(changes: Changes) -> str:
 def changes_html(changes: Changes) -> str:
     """Changes as static HTML."""
     head = f'<div class="head"><b>changed</b> <span class="dim">{count(len(changes), "change")}</span></div>'
-    return framed(head + _table([(change.where, change.sentence) for change in changes]))
+    return framed(head + facts_html([(change.where, change.sentence) for change in changes]))

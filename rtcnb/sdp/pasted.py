@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import html
 import json
 import re
@@ -16,6 +18,8 @@ ESCAPED_END = re.compile(r"(?<!\\)\\++(?:r\\++)?+n")
 HTML_ESCAPED = re.compile(
     r"&(?:amp|lt|gt|quot|apos|nbsp|equals|newline|#[0-9]{1,7}|#x[0-9a-f]{1,6});|<br ?/?>", re.I
 )
+LINE_BREAK = re.compile(r"<br ?/?>(?:\r?\n)?", re.I)
+TAG = re.compile(r"<[^<>]*+>")
 CANDIDATE_STARTS = ("candidate:", "a=candidate:", *END_LINES)
 
 # What is no SDP at all, by how it begins.
@@ -57,7 +61,8 @@ def mended(text: str) -> str:
     Parameters
     ----------
     text : str
-        JSON with an ``sdp``, escaped or quoted SDP, SDP with blanks before its lines, or SDP.
+        JSON with an ``sdp``, also in base64, escaped or quoted SDP, SDP in HTML or with blanks before its lines, or
+        SDP.
 
     Returns
     -------
@@ -93,6 +98,22 @@ def _unquoted(text: str) -> str:
     return decoded if decoded != text else text.strip().removeprefix("b").strip("\"'`")
 
 
+def _from_html(text: str) -> str:
+    return html.unescape(LINE_BREAK.sub("\n", text))
+
+
+def _from_page_source(text: str) -> str:
+    undone = html.unescape(TAG.sub("", LINE_BREAK.sub("\n", text)))
+    return undone if undone.lstrip().startswith("v=") else text
+
+
+def _from_base64(text: str) -> str:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return text
+
+
 def _unmarked(text: str) -> str:
     return "\n".join(line.lstrip(" \t>|") for line in text.splitlines())
 
@@ -101,7 +122,9 @@ UNDO = {
     "paste-json": _from_json,
     "paste-quoted": _unquoted,
     "paste-json-escaped": _unescaped,
-    "paste-html-escaped": html.unescape,
+    "paste-html-escaped": _from_html,
+    "paste-html": _from_page_source,
+    "paste-base64": _from_base64,
     "paste-byte-order-mark": lambda text: text.lstrip("\ufeff"),
     "paste-indented": _unmarked,
 }

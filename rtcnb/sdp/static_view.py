@@ -6,15 +6,17 @@ Sections fold; a line opens to its explanation; findings stand below their lines
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ..finding import MARKS, Finding
 from .document import Document
 from .explain import Explanation, explain
 from .line import Line
 from .lint import lint
+from .passwords import hidden_in, hide, hide_lines, is_password
 from .section import Media
-from .text import count, html, printable
+from .text import count, html, printable, shorten
 
 # Beyond it a saved notebook would grow too large; browsers' descriptions have 100 to 500 lines.
 MOST_EXPLAINED = 600
@@ -71,6 +73,28 @@ border:1px solid var(--c-line);border-radius:3px;word-break:break-all}
 """
 
 
+@dataclass(frozen=True)
+class Notes:
+    """What is known of a description beyond its own text.
+
+    Attributes
+    ----------
+    facts : dict of int to str
+        What became of a section, by its index.
+    beside : dict of int to str
+        What is to be said of a line, by its number.
+    hidden : bool
+        Whether ICE passwords are shown as dots.
+    """
+
+    facts: Mapping[int, str] = field(default_factory=dict)
+    beside: Mapping[int, str] = field(default_factory=dict)
+    hidden: bool = False
+
+
+NO_NOTES = Notes()
+
+
 def description_html(kind: str, document: Document, json_line: str | None) -> str:
     """Show a description as folded sections of numbered lines, without JavaScript.
 
@@ -82,17 +106,30 @@ def description_html(kind: str, document: Document, json_line: str | None) -> st
     json_line : str or None
         What to copy to another notebook.
     """
-    findings = findings_of(kind, document)
-    media = document.media
-    sections = (
-        [_section(_session_summary(document), document.session.lines, findings)] if document.lines else []
-    )
-    sections += [_section(_media_summary(section), section.lines, findings) for section in media]
-    elsewhere = (
-        [finding_html(finding) for finding in findings if not finding.evidence] if document.lines else []
-    )
     copy = _copy(json_line) if json_line is not None else ""
-    return framed(_head(kind, document, findings) + "".join(elsewhere) + "".join(sections) + copy)
+    return framed(description_body(kind, document, findings_of(kind, document)) + copy)
+
+
+def description_body(
+    kind: str, document: Document, findings: Sequence[Finding], notes: Notes = NO_NOTES
+) -> str:
+    """Show a description without the frame, with what else is known of it."""
+    if not document.lines:
+        return _head(kind, document, findings)
+    if notes.hidden:
+        findings = without_passwords(findings, document)
+    sections = [_section(_session_summary(document), document.session.lines, findings, notes)]
+    for media in document.media:
+        summary = _summary(media_name(media), notes.facts.get(media.index) or media_facts(media))
+        sections.append(_section(summary, media.lines, findings, notes))
+    elsewhere = [finding_html(finding) for finding in findings if not finding.evidence]
+    return _head(kind, document, findings) + "".join(elsewhere) + "".join(sections)
+
+
+def without_passwords(findings: Iterable[Finding], document: Document) -> list[Finding]:
+    """Return findings that quote no ICE password."""
+    passwords = hidden_in(document)
+    return [replace(finding, sentence=hide(hide_lines(finding.sentence), passwords)) for finding in findings]
 
 
 def description_text(kind: str, document: Document) -> str:
@@ -160,11 +197,11 @@ def _session_summary(document: Document) -> str:
     facts = [count(len(session.lines), "line")]
     if "trickle" in " ".join(session.values_of("ice-options")).split():
         facts.insert(0, "trickle")
-    return f'<b>session</b> <span class="dim">· {html(" · ".join(facts))}</span>'
+    return _summary("session", " · ".join(facts))
 
 
-def _media_summary(media: Media) -> str:
-    return f'<b>{html(media_name(media))}</b> <span class="dim">· {html(media_facts(media))}</span>'
+def _summary(name: str, facts: str) -> str:
+    return f'<b>{html(name)}</b> <span class="dim">· {html(facts)}</span>'
 
 
 def media_name(media: Media) -> str:
@@ -185,16 +222,24 @@ def media_facts(media: Media) -> str:
     return " · ".join(facts)
 
 
-def _section(summary: str, lines: Sequence[Line], findings: Sequence[Finding]) -> str:
-    first, last = lines[0].number if lines else 0, lines[-1].number if lines else 0
+def by_line(findings: Iterable[Finding]) -> dict[int, list[Finding]]:
+    """Return findings by the number of the line that they are about; those about no line are left out."""
     hits: dict[int, list[Finding]] = {}
     for finding in findings:
-        if finding.evidence and first <= finding.evidence[0].number <= last:
+        if finding.evidence:
             hits.setdefault(finding.evidence[0].number, []).append(finding)
+    return hits
+
+
+def _section(summary: str, lines: Sequence[Line], findings: Sequence[Finding], notes: Notes) -> str:
+    first, last = lines[0].number if lines else 0, lines[-1].number if lines else 0
+    hits = {number: found for number, found in by_line(findings).items() if first <= number <= last}
     here = [finding for found in hits.values() for finding in found]
     # A section with something to see to opens by itself.
-    opened = " open" if any(finding.severity != "advice" for finding in here) else ""
-    rows = "".join(_row(line, hits.get(line.number, ())) for line in lines if line.number <= MOST_SHOWN)
+    told = notes.beside.keys() & range(first, last + 1)
+    opened = " open" if told or any(finding.severity != "advice" for finding in here) else ""
+    shown = [line for line in lines if line.number <= MOST_SHOWN]
+    rows = "".join(_row(line, hits.get(line.number, ()), notes) for line in shown)
     left = last - max(first - 1, MOST_SHOWN)
     if left > 0:
         rows += f'<div class="finding">… {count(left, "more line")}</div>'
@@ -204,23 +249,64 @@ def _section(summary: str, lines: Sequence[Line], findings: Sequence[Finding]) -
     )
 
 
-def _row(line: Line, findings: Sequence[Finding]) -> str:
-    name = line.attribute if line.attribute is not None else ""
-    key, rest = (line.text[: 2 + len(name)], line.text[2 + len(name) :]) if line.type else ("", line.text)
-    worst = min((list(MARKS).index(finding.severity) for finding in findings), default=None)
-    hit = "" if worst is None else f" hit {list(MARKS)[worst]}"
-    text = (
-        f'<span class="no">{line.number} </span>'
-        f'<span class="sdp"><span class="key">{html(key)}</span>{html(rest)}</span>'
-    )
+def _row(line: Line, findings: Sequence[Finding], notes: Notes) -> str:
+    worst = worst_of(findings)
+    hit = f" hit {worst}" if worst else ""
+    text = f'<span class="no">{line.number} </span><span class="sdp">{line_html(line, notes.hidden)}</span>'
     told = "".join(map(finding_html, findings))
+    if line.number in notes.beside:
+        told += f'<div class="finding"><b>≠</b> {html(notes.beside[line.number])}</div>'
     if line.number > MOST_EXPLAINED:
         return f'<div class="line{hit}"><div class="code">{text}</div></div>{told}'
     # Where a notebook isn't trusted the style goes, but details and line breaks still read well.
     return (
         f'<details class="line{hit}"><summary>{text}</summary>'
-        f'<div class="why">{explanation_html(explain(line))}</div></details>{told}'
+        f'<div class="why">{explanation_html(explained(line, notes.hidden))}</div></details>{told}'
     )
+
+
+def worst_of(findings: Iterable[Finding]) -> str:
+    """Return the worst severity; ``""`` where nothing was found."""
+    severities = {finding.severity for finding in findings}
+    return next((severity for severity in MARKS if severity in severities), "")
+
+
+def line_html(line: Line, hidden: bool = False, longest: int | None = None) -> str:
+    """A line with its name set off; as dots, if wanted, what is an ICE password.
+
+    Parameters
+    ----------
+    line : Line
+    hidden : bool
+    longest : int, optional
+        How many characters of its value are shown.
+    """
+    length = 2 + len(line.attribute if line.attribute is not None else "") if line.type else 0
+    text = shown_text(line, hidden)
+    key, rest = text[:length], text[length:]
+    return f'<span class="key">{html(key)}</span>{html(rest if longest is None else shorten(rest, longest))}'
+
+
+def shown_text(line: Line, hidden: bool) -> str:
+    """The text of a line; as dots, if wanted, what is an ICE password."""
+    if not hidden or "ice-pwd" not in line.text:
+        return line.text
+    name, colon, value = line.text.partition(":")
+    return (
+        f"{name}{colon}{hide(value, hidden_in(line.document))}"
+        if is_password(line)
+        else hide_lines(line.text)
+    )
+
+
+def explained(line: Line, hidden: bool = False) -> Explanation:
+    """Explain a line, if wanted without telling ICE passwords."""
+    explanation = explain(line)
+    if not hidden or "ice-pwd" not in line.text:
+        return explanation
+    passwords = hidden_in(line.document) if is_password(line) else ()
+    fields = tuple(x._replace(value=hide(hide_lines(x.value), passwords)) for x in explanation.fields)
+    return replace(explanation, text=hide(hide_lines(explanation.text), passwords), fields=fields)
 
 
 def finding_html(finding: Finding) -> str:
@@ -234,7 +320,7 @@ def finding_html(finding: Finding) -> str:
 def explanation_html(explanation: Explanation) -> str:
     """An explanation without a frame of its own."""
     fields = "".join(
-        f"<div><code>{html(field.name)} {html(field.value)}</code> "
+        f'<div class="field"><code>{html(field.name)} {html(field.value)}</code> '
         f'<span class="dim">{html(field.meaning)}</span></div>'
         for field in explanation.fields
     )

@@ -52,7 +52,8 @@ def html(text: object) -> str:
     Bytes that were no UTF-8 live in our strings as lone surrogates; they cannot be sent to a page, so they
     become U+FFFD, and control characters become their visible pictures.
     """
-    return escape("".join(map(_visible, str(text))), quote=True)
+    text = str(text)
+    return escape(text if text.isprintable() else "".join(map(_visible, text)), quote=True)
 
 
 def _visible(character: str) -> str:

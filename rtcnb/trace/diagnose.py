@@ -78,8 +78,10 @@ def _cannot_tell(side: Side, trace: Trace) -> Finding:
 def _texts(name: str, side: Side, values: Mapping[str, object]) -> tuple[str, str]:
     texts = catalogue(current_language())[name]
     places = {"peer": side.name, **values}
-    sentence = texts.get(f"sentence-{values.get('where')}", texts["sentence"])
-    return sentence.format(**places), texts["remedy"].format(**places)
+    sentence, remedy = (
+        texts.get(f"{part}-{values.get('variant')}", texts[part]) for part in ("sentence", "remedy")
+    )
+    return sentence.format(**places), remedy.format(**places)
 
 
 @cache

@@ -27,6 +27,7 @@ from .packets import decode
 
 SILENCE_AFTER = 4.5  # seconds; a wait that hears nothing says so within 5
 GATHERING_PATIENCE = 10.0
+NO_ANSWER = 701  # W3C webrtc-pc section 4.8.2.2
 ACTIONS = (ApiCall, DescriptionSet, CandidateEvent)
 BINDING = {b"\x00\x01": "request", b"\x01\x01": "response", b"\x01\x11": "error"}  # RFC 8489 section 5
 
@@ -143,9 +144,21 @@ class Side:
         return [*[c for c in added if not c.is_end], *written]
 
     @cached_property
-    def servers(self) -> list[ServerEvent]:
-        """The servers that gave no candidate."""
-        return self.of(ServerEvent)
+    def useless_servers(self) -> list[ServerEvent]:
+        """The servers that gave no candidate at all, each once: with its own answer, where it gave one."""
+        told: dict[str, ServerEvent] = {}
+        for event in self.of(ServerEvent):
+            before = told.get(event.url)
+            answered = event.error_code not in (None, NO_ANSWER)
+            if before is None or (answered and before.error_code in (None, NO_ANSWER)):
+                told[event.url] = event
+        return [event for event in told.values() if not self._gave(event.url)]
+
+    def _gave(self, url: str) -> bool:
+        """Whether a server gave a candidate over one socket, though not over another."""
+        urls = [entry.get("url") for entry in self._entries("local-candidate") if entry.get("url")]
+        wanted = "relay" if url.startswith("turn") else "srflx"
+        return url in urls if urls else any(c.type == wanted for c in self.gathered)
 
     @cached_property
     def pairs(self) -> list[PairEvent]:

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Callable, Sequence
 
 from .events import Event, PacketEvent, StatisticsEvent
+from .packets import protocol_of
 
 MEDIA = ("rtp", "rtcp")
 
@@ -27,8 +28,12 @@ def thinned(events: Sequence[Event]) -> list[Event]:
 
 def _repeats(event: Event) -> bool:
     if isinstance(event, PacketEvent):
-        return event.protocol in MEDIA
+        return event.protocol in MEDIA or (event.protocol == "turn-channel" and _carries_media(event.data))
     return isinstance(event, StatisticsEvent)
+
+
+def _carries_media(relayed: bytes) -> bool:
+    return protocol_of(relayed[4:]) in MEDIA  # RFC 8656 section 12.4: behind channel number and length
 
 
 def _is_packet(event: Event) -> bool:
@@ -36,11 +41,12 @@ def _is_packet(event: Event) -> bool:
 
 
 def _closest(events: Sequence[Event], expendable: Callable[[Event], bool]) -> set[int]:
-    # Each peer, kind and direction by itself: else one of two that alternate would go wholly.
-    alike: dict[tuple[str, str, str], list[int]] = {}
+    # Each peer, kind, protocol and direction by itself: else one of two that alternate would go wholly.
+    alike: dict[tuple[str, ...], list[int]] = {}
     for index, event in enumerate(events[: len(events) // 2]):
         if expendable(event):
-            alike.setdefault((event.peer, event.kind, getattr(event, "direction", "")), []).append(index)
+            way = (getattr(event, "protocol", ""), getattr(event, "direction", ""))
+            alike.setdefault((event.peer, event.kind, *way), []).append(index)
     lost: set[int] = set()
     for indices in alike.values():
         gaps = [events[b].time - events[a].time for a, b in itertools.pairwise(indices)]

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("rtcnb")
 
 Callback = Callable[[Event], object]
+Seen = tuple[int, int, int]
 SHOWN_EVENTS = 200
+NOTHING_SEEN: Seen = (0, 0, 0)
 
 
 class Trace:
@@ -90,6 +92,23 @@ class Trace:
                 callback(event)
             except Exception:
                 log.exception("A subscriber of the trace failed on: %s", event)
+
+    def news(self, seen: Seen = NOTHING_SEEN) -> tuple[Seen, list[Event], bool]:
+        """Return what has come since an earlier call, for readers that keep up with a trace.
+
+        Returns
+        -------
+        seen : tuple
+            To be given to the next call.
+        events : list of Event
+            The new ones, in the order in which they were appended.
+        whole : bool
+            Whether these are all events, not only the new ones: some that the reader knows had to go.
+        """
+        with self._lock:
+            whole = seen[1:] != (self.thinned, self.dropped)
+            events = self._events[0 if whole else seen[0] :]
+            return (len(self._events), self.thinned, self.dropped), events, whole
 
     def _make_room(self) -> None:
         kept = thinned(self._events)

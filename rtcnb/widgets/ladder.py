@@ -1,153 +1,322 @@
-"""The ladder: what two peers did, from top to bottom, and what went between them."""
+"""Ladder: what two peers did, from top to bottom, and what went between them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Awaitable, Iterable
+from typing import Any, ClassVar
 
-from ..trace import ApiCall, CandidateEvent, ChannelEvent, DescriptionSet, Event, StateChange, Trace
+from ..errors import PeerError
+from ..sdp import SessionDescription
+from ..sdp.text import count
 from ..trace import current as current_trace
-
-WIDTH, LEFT, RIGHT = 900, 300, 640
-ROW_HEIGHT, TOP = 22, 44
-MAX_ROWS = 200
-SHOWN_STATES = ("signalingState", "connectionState")
-SHOWN_CHANNEL = ("open", "closed", "error")
-
-STYLE = """
-.rtcnb-ladder { --first: #6f42c1; --second: #00796b; --ink: var(--jp-ui-font-color1, currentColor);
-  --faint: var(--jp-ui-font-color2, gray); max-width: 900px; }
-[data-jp-theme-light="false"] .rtcnb-ladder { --first: #c3a6ff; --second: #6fd6c6; }
-.rtcnb-ladder text { font: 12px var(--jp-ui-font-family, system-ui, sans-serif); fill: var(--ink); }
-.rtcnb-ladder .call { font-family: var(--jp-code-font-family, monospace); font-size: 11.5px; }
-.rtcnb-ladder .faint { fill: var(--faint); }
-.rtcnb-ladder .bad { fill: var(--jp-error-color1, #c62828); }
-.rtcnb-ladder .first { fill: var(--first); stroke: var(--first); }
-.rtcnb-ladder .second { fill: var(--second); stroke: var(--second); }
-.rtcnb-ladder text.first, .rtcnb-ladder text.second { stroke: none; font-weight: 600; }
-.rtcnb-ladder .rail { stroke: var(--jp-border-color1, gray); stroke-dasharray: 2 4; }
-"""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the ladder: something at a peer, or an arrow to it."""
-
-    time_ms: float
-    peer: int
-    text: str
-    kind: str  # "call", "state", "arrow" or "error"
+from ..trace.timeline import Moment, Timeline
+from .ladder_content import content_of
+from .ladder_draw import ROW_PX, Paper, clock, draw_row, head
+from .ladder_row import Row
+from .ladder_rows import KINDS, Drawn, ladder_of
+from .ladder_scale import LONGEST, step_of, to_scale
+from .ladder_waiting import (
+    buttons_of,
+    demand,
+    place_of,
+    press,
+    put_back,
+    seconds_of,
+    text_of,
+    waiting_message,
+)
+from .ladder_words import SPOKEN, words_of
+from .markup import Markup, join, tag
+from .trace_view import TraceView
+from .view import Fragment, Rows
 
 
-class Ladder:
-    """A drawing of a trace, as static SVG.
+class Ladder(TraceView):
+    """The sequence diagram of a call: both peers as lifelines, what each did, and what went between them.
+
+    A message that waits on a `Wire` hangs there, with buttons that do what a cell would call on it.
 
     Parameters
     ----------
-    trace : Trace, optional
-        The notebook's current trace by default.
-    peers : iterable of str, optional
-        The two names; by default the two that appear last.
+    *of : Peer, Trace, or path
+        Two peers, a trace, or a file that `Trace.load` takes; by default the notebook's current trace.
+    peers : iterable of str
+        Names, where a trace is given: which peers; by default the last two.
+    timeline : Timeline, optional
+        One that is shared with other views.
+
+    Attributes
+    ----------
+    unfolded : bool
+        One arrow a packet and a candidate, instead of one row for a burst of them.
+    scaled : bool
+        Free lines for the time that passes.
+
+    Raises
+    ------
+    PeerError
+        It is about something else.
+    TraceError, OSError
+        The file cannot be read.
+
+    Examples
+    --------
+    >>> rtcnb.Ladder(alice, bob)                               # doctest: +SKIP
+    >>> rtcnb.Ladder(trace, peers=["alice", "bob"])            # doctest: +SKIP
     """
 
-    def __init__(self, trace: Trace | None = None, peers: Iterable[str] = ()) -> None:
-        self.trace = trace if trace is not None else current_trace()
-        self._peers = list(peers)
+    name: ClassVar[str] = "ladder"
+    title: ClassVar[str] = "Ladder"
 
-    @property
-    def peers(self) -> list[str]:
-        """The names of the two peers that are drawn, in the order in which they appeared."""
-        if self._peers:
-            return self._peers[:2]
-        latest = list(dict.fromkeys(e.peer for e in reversed(self.trace.events) if e.peer))[:2]
-        order = list(dict.fromkeys(e.peer for e in self.trace.events if e.peer))
-        return sorted(latest, key=order.index)
+    def __init__(self, *of: Any, peers: Iterable[str] = (), timeline: Timeline | None = None) -> None:
+        names = tuple(peers)
+        given = of or ((current_trace(),) if names and timeline is None else ())
+        super().__init__(*given, *names, timeline=timeline)
+        self.unfolded = False
+        self.scaled = False
+        self._chosen: object = None  # the first event, or packet, of a row
+        self._asked = ""  # "edit" or "delay"
+        self._text: str | None = None
+        self._seconds = "2"
+        self._drawn = Drawn([], [])
+        self._key: object = None
+        self._version = 0
+        self._step_ms = 0
+
+    # -- what is pressed
+
+    def act(self, action: str, value: Any) -> Awaitable[None] | None:
+        """Choose a row, change how rows are shown, or do something with a message that waits."""
+        what = action.removeprefix("ladder-")
+        if what == "choose":
+            rows, number = self._drawn.rows, int(value) if str(value).isdecimal() else -1
+            self._choose(rows[number] if 0 <= number < len(rows) else None)
+        elif what == "unfold":
+            self.unfolded = not self.unfolded
+        elif what == "scale":
+            self.scaled = not self.scaled
+        elif what == "text":
+            self._text = str(value)
+        elif what == "seconds":
+            self._seconds = str(value)
+        elif self.until is not None:
+            raise PeerError("A past moment is shown: go back to now to do something with what waits.")
+        elif what in ("deliver", "drop", "duplicate"):
+            return press(what, value, self.trace)
+        elif what in ("edit", "delay"):
+            demand(value, self.trace)
+            self._choose(next((row for row in self._drawn.rows if str(row.number) == str(value)), None))
+            self._asked = what
+        elif what in ("put", "wait"):
+            self._finish(what, value)
+        return None
+
+    def _choose(self, row: Row | None) -> None:
+        self._chosen = _first(row) if row is not None else None
+        self._asked, self._text = "", None
+
+    def _finish(self, what: str, number: Any) -> None:
+        message = demand(number, self.trace)
+        if what == "wait":
+            message.delay(seconds_of(self._seconds))
+        elif self._text is not None:
+            put_back(message, self._text)
+        self._asked, self._text = "", None
+
+    # -- what is shown
 
     def rows(self) -> list[Row]:
-        """Return the lines, in the order of time; the last 200 at most."""
-        peers = self.peers
-        # What a call set is dated to the call's beginning, and written down at its end.
-        events = sorted((e for e in self.trace.events if e.peer in peers), key=lambda e: e.time)
-        begin = events[0].time if events else 0.0
-        rows = []
-        for event in events:
-            drawn = _drawn(event)
-            if drawn is not None:
-                rows.append(Row((event.time - begin) * 1000, peers.index(event.peer), *drawn))
-        return rows[-MAX_ROWS:]
+        """Return the rows as they are now, by time."""
+        self.timeline.refresh()
+        return self._update(self.moment()).rows
 
-    def _repr_html_(self) -> str:
-        rows = self.rows()
-        if not rows:
-            return "<p>Nothing has happened yet.</p>"
-        height = TOP + ROW_HEIGHT * len(rows)
-        body = "".join(_draw(row, TOP + ROW_HEIGHT * i) for i, row in enumerate(rows))
-        rails = "".join(f'<path class="rail" d="M{x} 30V{height}"/>' for x in (LEFT, RIGHT))
-        heads = "".join(
-            f'<text class="{side}" x="{x}" y="20" text-anchor="middle">{escape(name)}</text>'
-            for side, x, name in zip(("first", "second"), (LEFT, RIGHT), self.peers, strict=False)
+    def _update(self, moment: Moment) -> Drawn:
+        """Return the rows of a moment; they are made again only when something is new."""
+        peers = self.shown_peers(moment)
+        counts = self.timeline.counts(KINDS, moment.until)
+        media = len(moment.first_media)
+        key = (counts, media, tuple(peers), self.unfolded, self.scaled)
+        if key == self._key and not self._drawn.unsettled:
+            return self._drawn
+        drawn = ladder_of(moment, peers, self.unfolded)
+        if self.scaled:
+            self._step_ms = step_of(drawn.rows)
+            drawn = Drawn(drawn.lanes, to_scale(drawn.rows, self._step_ms), drawn.unsettled)
+        before, now = self._drawn, drawn
+        same = len(now.rows) >= len(before.rows) and all(map(Row.like, before.rows, now.rows))
+        if not same or before.lanes != now.lanes:
+            self._version += 1
+        self._key, self._drawn = key, drawn
+        return drawn
+
+    def draw(self) -> Iterable[Fragment]:
+        """Return the controls, the rows, and what the chosen one holds."""
+        moment = self.moment()
+        drawn = self._update(moment)
+        if not drawn.rows:
+            yield Fragment("none", tag("p", "Nothing has happened yet.", class_="rtcnb-faint"))
+            return
+        paper = Paper(moment, drawn.lanes, self._buttons)
+        chosen = self._chosen_row(drawn.rows)
+        waiting = self._waiting(drawn.rows)
+        places = hash(tuple((message.number, place_of(message)) for message in waiting.values()))
+        yield Fragment("bar", self._bar(drawn.rows, len(waiting)))
+        rows = Rows(
+            count=len(drawn.rows),
+            height_px=ROW_PX,
+            draw=lambda start, stop: [draw_row(row, paper) for row in drawn.rows[start:stop]],
+            label=f"What happened between {' and '.join(self.shown_peers(moment))}",
+            press="ladder-choose",
+            focused=chosen,
+            version=f"{self._version}.{places & 0xFFFFFF:x}{'' if self.until is None else '.past'}",
+            follow=True,
         )
-        return (
-            f'<div class="rtcnb-ladder"><style>{STYLE}</style>'
-            f'<svg viewBox="0 0 {WIDTH} {height}" width="100%" role="img" aria-label="{escape(repr(self))}">'
-            f'<text class="faint" x="8" y="20">ms</text>{heads}{rails}{body}</svg></div>'
+        yield Fragment("rungs", head(paper), rows)
+        if chosen >= 0:
+            yield Fragment("content", self._content(drawn.rows[chosen], paper))
+
+    def _chosen_row(self, rows: list[Row]) -> int:
+        if self._chosen is None:
+            return -1
+        found = (i for i, row in enumerate(rows) if row.kind != "gap" and _holds(row, self._chosen))
+        return next(found, -1)
+
+    def _waiting(self, rows: list[Row]) -> dict[int, Any]:
+        if self.until is not None or self.trace.ended is not None:
+            return {}
+        numbers = (row.number for row in rows if row.end == "waits")
+        found = {number: waiting_message(number, self.trace) for number in numbers}
+        return {number: message for number, message in found.items() if message is not None}
+
+    def _buttons(self, row: Row) -> Markup | None:
+        message = waiting_message(row.number, self.trace) if self.until is None else None
+        return buttons_of(message) if message is not None else None
+
+    def _bar(self, rows: list[Row], waiting: int) -> Markup:
+        happened = sum(row.kind != "gap" for row in rows)
+        told = [count(happened, "row")]
+        if waiting:
+            told.append(f"{count(waiting, 'message')} {'waits' if waiting == 1 else 'wait'} on the wire")
+        if self.scaled:
+            cut = LONGEST * self._step_ms
+            told.append(
+                f"a free line is {self._step_ms} ms; what waits over {cut} ms is cut short, and says so"
+            )
+        if self.trace.missing:
+            told.append(f"this file holds no {', no '.join(self.trace.missing)}")
+        return tag(
+            "div",
+            _toggle("Unfold", "unfold", self.unfolded, "One arrow a packet and a candidate"),
+            _toggle("To scale", "scale", self.scaled, "Free lines for the time that passes"),
+            tag("small", " · ".join(told), class_="rtcnb-push"),
+            class_="rtcnb-bar",
         )
 
-    def __repr__(self) -> str:
-        return f"<Ladder of {' and '.join(self.peers) or 'nobody'}: {len(self.rows())} rows>"
+    def _content(self, row: Row, paper: Paper) -> Markup:
+        lead, rest = words_of(row, paper.moment)
+        where = " → ".join(paper.title(lane) for lane in (row.at, row.to) if lane)
+        close = tag(
+            "button", "Close", type="button", title="Show no row", data_press="ladder-choose", data_value=""
+        )
+        at = f"{clock(row.time - paper.moment.begin)} ms"
+        head_line = tag(
+            "div",
+            tag("b", where),
+            tag("span", at, class_="rtcnb-faint"),
+            tag("span", join([tag("b", lead, " ") if lead else None, rest]), class_="rtcnb-all"),
+            tag("span", close, class_="rtcnb-push"),
+            class_="rtcnb-bar",
+        )
+        message = (
+            waiting_message(row.number, self.trace) if self.until is None and row.end == "waits" else None
+        )
+        hand = None
+        if message is not None:
+            hand = tag("div", buttons_of(message), class_="rtcnb-bar rtcnb-in-hand")
+            if self._asked:
+                hand = join([hand, self._question(message)])
+        body = content_of(row, paper.moment)
+        return tag(
+            "div", head_line, hand, body, class_="rtcnb-content", data_key=f"{row.kind}-{row.time:.6f}"
+        )
+
+    def _question(self, message: Any) -> Markup:
+        number = message.number
+        if self._asked == "delay":
+            seconds = tag(
+                "input",
+                type="number",
+                min=0,
+                max=3600,
+                step="any",
+                value=self._seconds,
+                data_change="ladder-seconds",
+            )
+            label = tag("label", "Deliver it after ", seconds, " seconds")
+            return tag(
+                "div",
+                label,
+                _button("Let it wait", "wait", number, f"message.delay({self._seconds})"),
+                class_="rtcnb-bar",
+            )
+        text = self._text if self._text is not None else text_of(message)
+        is_description = isinstance(message.content, SessionDescription)
+        box = tag(
+            "textarea",
+            text,
+            rows=16 if is_description else 2,
+            spellcheck="false",
+            data_change="ladder-text",
+            class_="rtcnb-mono rtcnb-edit",
+            aria_label=f"The text of message {number}",
+            data_key=f"edit-{number}",
+        )
+        put = _button(
+            "Put it back on the wire", "put", number, f"wire.pending[{place_of(message)}].edit(text)"
+        )
+        return tag("div", box, tag("div", put, class_="rtcnb-bar"))
 
     def __str__(self) -> str:
-        names = self.peers
-        return "\n".join(
-            f"{row.time_ms:8.0f} ms  {names[row.peer]:<10} {'<- ' if row.kind == 'arrow' else ''}{row.text}"
-            for row in self.rows()
-        )
+        self.timeline.refresh()
+        moment = self.moment()
+        drawn = self._update(moment)
+        paper = Paper(moment, drawn.lanes)
+        lines = []
+        for row in drawn.rows:
+            if row.kind != "gap":
+                where = " → ".join(paper.title(lane) for lane in (row.at, row.to) if lane)
+                mark = "✕" if row.end == "refused" else ""
+                words = " ".join(x for x in (mark, *words_of(row, moment), SPOKEN.get(row.end, "")) if x)
+                lines.append(f"{clock(row.time - moment.begin):>8} ms  {where:<16} {words}")
+        return "\n".join(lines)
 
 
-def _drawn(event: Event) -> tuple[str, str] | None:
-    """Return an event's text and the kind of its row; None where the ladder leaves it out."""
-    if isinstance(event, ApiCall):
-        if event.outcome == "error":
-            return f"{event.method}() ✕ {event.error}", "error"
-        # What these carried is drawn as the arrow or the state that follows.
-        told_elsewhere = event.method in ("addIceCandidate", "setRemoteDescription", "getStats")
-        return None if told_elsewhere else (f"{event.method}()", "call")
-    if isinstance(event, StateChange) and event.state in SHOWN_STATES:
-        return f"{event.state.removesuffix('State')} {event.new}", "state"
-    if isinstance(event, DescriptionSet) and event.side == "remote":
-        kinds = ", ".join(str(m.kind) for m in event.description.document.media)
-        return f"{event.description.type} · {kinds or 'no sections'}", "arrow"
-    if isinstance(event, CandidateEvent) and event.action == "added":
-        candidate = event.candidate
-        if candidate.is_end:
-            return "end of candidates", "arrow"
-        return f"candidate {candidate.type} {candidate.protocol} {candidate.address}", "arrow"
-    if isinstance(event, ChannelEvent) and event.action in SHOWN_CHANNEL:
-        return f"channel {event.label}: {event.action}", "state"
-    return None
+def _first(row: Row) -> object:
+    return row.flights[0].event if row.flights else row.events[0] if row.events else None
 
 
-def _draw(row: Row, y: int) -> str:
-    side = ("first", "second")[row.peer]
-    x = (LEFT, RIGHT)[row.peer]
-    parts = [f'<text class="faint" x="8" y="{y + 4}">{row.time_ms:.0f}</text>']
-    if row.kind == "arrow":
-        sender = ("second", "first")[row.peer]
-        begin, way = (LEFT, 1) if row.peer else (RIGHT, -1)
-        tip = x - 4 * way
-        parts.append(f'<path class="{sender}" d="M{begin} {y}H{tip}" stroke-width="1.5"/>')
-        parts.append(f'<path class="{sender}" d="M{tip} {y}l{-8 * way} -4v8z"/>')
-        text = escape(_short(row.text, 52))
-        parts.append(f'<text x="{(LEFT + RIGHT) // 2}" y="{y - 4}" text-anchor="middle">{text}</text>')
-        return "".join(parts)
-    anchor, offset = ("end", -10) if row.peer == 0 else ("start", 10)
-    css = {"call": "call", "state": "faint", "error": "bad"}[row.kind]
-    parts.append(f'<circle class="{side}" cx="{x}" cy="{y}" r="3"/>')
-    text = f'<text class="{css}" x="{x + offset}" y="{y + 4}" text-anchor="{anchor}">'
-    parts.append(f"{text}<title>{escape(row.text)}</title>{escape(_short(row.text, 36))}</text>")
-    return "".join(parts)
+def _holds(row: Row, chosen: object) -> bool:
+    return any(flight.event is chosen for flight in row.flights) or any(e is chosen for e in row.events)
 
 
-def _short(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"
+def _toggle(label: str, what: str, pressed: bool, title: str) -> Markup:
+    return tag(
+        "button",
+        label,
+        type="button",
+        aria_pressed=pressed,
+        title=title,
+        data_press=f"ladder-{what}",
+        data_key=what,
+    )
+
+
+def _button(label: str, what: str, number: int, code: str) -> Markup:
+    return tag(
+        "button",
+        label,
+        type="button",
+        title=f"What a cell would write: {code}",
+        data_press=f"ladder-{what}",
+        data_value=number,
+    )

@@ -83,6 +83,15 @@ def picture_moves(page: Page) -> None:
     )
 
 
+def diagnosed(nb: Any) -> str:
+    """Return what the diagnosis puts first, live and of the saved trace."""
+    told = nb.run(
+        "trace = rtcnb.trace.current(); trace.save('trace.jsonl')\n"
+        "print(*[t.diagnose()[0].rule for t in (trace, rtcnb.Trace.load('trace.jsonl'))])"
+    )
+    return str(told.text.strip())
+
+
 def failing(nb: Notebook, call: str) -> str:
     return nb.run(SAYS_ERROR.format(call)).text.strip()
 
@@ -283,6 +292,7 @@ def test_a_denied_permission(asking: BrowserContext, notebook: Any) -> None:
     said = failing(nb, "cam.start(timeout=10)")
     assert said.startswith("DeviceDenied | The camera was not allowed."), said
     shows(page, "camera denied", "Allow it for this site")
+    assert diagnosed(nb) == "device-denied device-denied"
 
 
 def test_an_answer_that_comes_too_late_opens_nothing(page: Page, notebook: Any) -> None:
@@ -328,6 +338,7 @@ def test_a_page_that_is_no_secure_context_is_said(page: Page, notebook: Any) -> 
     assert failing(nb, "cam.start()").startswith("InsecurePage | The camera needs https or localhost")
     assert failing(nb, "cam.devices()").startswith("InsecurePage | ")
     shows(page, "camera failed", "ssh tunnel")
+    assert diagnosed(nb) == "insecure-page insecure-page"
 
 
 def test_a_host_that_forbids_cameras_in_frames_is_said(page: Page, notebook: Any) -> None:

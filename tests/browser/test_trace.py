@@ -87,6 +87,7 @@ FAULTS = {
     "answer-twice": "answer-twice",
     "stale-offer": "stale-description",
     "mdns-only": "mdns-only",
+    "relay-only": "relay-only",
 }
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aioice.stun
 import pytest
+from coturn import CREDENTIAL, USERNAME, Coturn, free_port
 
 from rtcnb import trace as traces
 from rtcnb.errors import PeerError
@@ -90,6 +92,48 @@ async def test_a_name_that_nobody_knows() -> None:
     assert check.finding is not None
     assert check.finding.rule in ("server-unknown", "server-silent")
     assert check.finding.remedy
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_coturn_gives_what_it_should(coturn: Coturn, transport: str) -> None:
+    report = await check_ice_servers([coturn.stun, coturn.turn(transport=transport)], places=["kernel"])
+    assert report.findings == [] and [c.candidates[-1].type for c in report] == ["srflx", "relay"]
+    assert "relay 127.0.0.1:" in str(report)
+    for shown in (str(report), repr(report), report._repr_html_(), json.dumps(report.to_json())):
+        assert CREDENTIAL not in shown and USERNAME not in shown
+
+
+REFUSED = {"username": "nobody", "credential": SECRET}
+
+
+async def test_each_verdict_is_there_within_6_seconds(coturn: Coturn) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        silent, closed = f"127.0.0.1:{deaf.getsockname()[1]}", f"127.0.0.1:{free_port()}"
+        wanted = {
+            coturn.turn()["urls"]: "turn-login",
+            f"turn:{closed}?transport=udp": "server-refuses",
+            f"turn:{closed}?transport=tcp": "server-refuses",
+            f"turn:{silent}": "server-silent",
+            f"stun:{silent}": "server-silent",
+            f"stun:{closed}": "server-silent",  # no ICMP is heard there
+            "turn:nowhere.invalid": "server-unknown",
+            "stun:nowhere.invalid": "server-unknown",
+        }
+        servers = [{"urls": url, **(REFUSED if url.startswith("turn") else {})} for url in wanted]
+        report = await check_ice_servers(servers, places=["kernel"])
+    assert {c.url: c.finding.rule for c in report if c.finding is not None} == wanted
+    assert max(c.duration_ms for c in report) < 9000, "6 s, and half as much again where the machine is busy"
+    assert all(c.finding and c.finding.remedy for c in report)
+    assert "(kernel said: Unauthorized, 401)" in str(report[0])
+    assert f"Nothing came back from turn:{silent} within 5 s." in str(report[3])
+
+
+async def test_a_server_at_its_limit(coturn_with: Callable[..., Coturn]) -> None:
+    server = coturn_with("user-quota=0", "total-quota=1").turn()
+    report = await check_ice_servers([server, server], places=["kernel"])
+    assert sorted(c.ok for c in report) == [False, True]
+    assert report.findings[0].rule == "turn-refused" and "486" in report.findings[0].sentence
 
 
 async def test_all_servers_are_asked_at_once(server: str) -> None:

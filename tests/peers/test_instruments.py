@@ -111,6 +111,15 @@ async def test_statistics_have_the_w3c_s_names() -> None:
         outbound = next(e for e in report.values() if e["type"] == "outbound-rtp")
         assert report[outbound["codecId"]]["mimeType"] == "video/VP8"
         assert all(isinstance(e["timestamp"], float) for e in report.values())
+        names = {"tlsVersion": "FEFD", "dtlsCipher": "TLS_ECDHE_ECDSA_WITH_", "srtpCipher": "SRTP_AE"}
+        assert all(transport[name].startswith(begin) for name, begin in names.items())
+        source = report[outbound["mediaSourceId"]]
+        assert (source["type"], source["width"], source["height"]) == ("media-source", 64, 48)
+        async with asyncio.timeout(30):
+            while not bob.track("video").counters.frames:
+                await asyncio.sleep(0.1)
+        received = next(e for e in (await bob.getStats()).values() if e["type"] == "inbound-rtp")
+        assert (received["frameWidth"], received["frameHeight"]) == (64, 48) and received["bytesReceived"] > 0
     finally:
         await alice.close()
         await bob.close()

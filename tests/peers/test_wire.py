@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 import rtcnb
-from rtcnb.errors import PeerError, RtcnbError
+from rtcnb.errors import ConnectionFailed, PeerError, RtcnbError
 from rtcnb.trace import MessageEvent, StateChange, Trace
 
 SEQUENCES = 500
@@ -167,3 +168,33 @@ async def test_whatever_is_done_to_messages_no_state_is_wrong() -> None:
             if event.state == "signalingState":  # type: ignore[attr-defined]
                 assert event.new in SIGNALING[event.old], f"seed {seed}: {event}"  # type: ignore[attr-defined]
         trace.diagnose()
+
+
+async def test_a_call_that_fails_at_both_ends_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    trace = Trace()
+    alice, bob = (
+        rtcnb.KernelPeer(name, iceTransportPolicy="relay", trace=trace) for name in ("alice", "bob")
+    )
+    try:
+        alice.createDataChannel("chat")
+        with pytest.raises(ConnectionFailed, match="relay"):
+            await rtcnb.connect(alice, bob, timeout=0.2)
+    finally:
+        await alice.close()
+        await bob.close()
+    gc.collect()
+    await asyncio.sleep(0.1)
+    assert "never retrieved" not in caplog.text
+
+
+async def test_connect_carries_everything_to_the_last_candidate() -> None:
+    trace = Trace()
+    alice, bob = (rtcnb.KernelPeer(name, trace=trace) for name in ("alice", "bob"))
+    alice.createDataChannel("chat")
+    await rtcnb.connect(alice, bob)
+    messages = [e for e in trace.select(kind="message") if isinstance(e, MessageEvent)]
+    assert "dropped" not in {e.action for e in messages}
+    ends = {e.receiver for e in messages if e.action == "received" and e.candidate and e.candidate.is_end}
+    assert ends == {"alice", "bob"}
+    await alice.close()
+    await bob.close()

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from rtcnb.errors import CandidateError, DescriptionError
 from rtcnb.sdp import Candidate, SessionDescription, explain, lint, parse_candidate, paste, problem_of
+from rtcnb.sdp.pasted import mended
 
 SDP = """v=0
 o=- 1 2 IN IP4 127.0.0.1
@@ -364,3 +365,20 @@ def test_findings_and_explanations_print_themselves() -> None:
         assert words in printer.printed
     assert str(lint(SDP)).count("\n") == len(lint(SDP)) - 1
     assert lint(SDP)._repr_html_().count("rtcnb-finding") == len(lint(SDP))
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "<pre>v=0<br>s=- &amp; more<br/>\n</pre>",
+        "v=0<br>\ns=- &amp; more<br>",
+        base64.b64encode(b'{"type": "offer", "sdp": "v=0\\r\\ns=- & more\\r\\n"}').decode(),
+    ],
+)
+def test_html_and_base64_are_mended(spoilt: str) -> None:
+    assert mended(spoilt) == "v=0\r\ns=- & more\r\n"
+
+
+@pytest.mark.parametrize("spoilt", ["<p>no SDP</p>", "eyJ%%%", "<" * 100_000])
+def test_what_cannot_be_mended_stays(spoilt: str) -> None:
+    assert mended(spoilt).strip() == spoilt

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from rtcnb import language
-from rtcnb.sdp import SessionDescription
-from rtcnb.trace import DescriptionSet, MediaEvent, StateChange, Trace
+from rtcnb.sdp import Candidate, SessionDescription
+from rtcnb.trace import (
+    CandidateEvent,
+    DescriptionSet,
+    MediaEvent,
+    PeerEvent,
+    ServerEvent,
+    StateChange,
+    StatisticsEvent,
+    Trace,
+)
 from rtcnb.trace.diagnose import catalogue
 from rtcnb.trace.rules import RULES
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_every_rule_has_its_texts_in_both_languages() -> None:
@@ -18,8 +30,18 @@ def test_every_rule_has_its_texts_in_both_languages() -> None:
     assert set(english) == set(chinese) == {rule.name for rule in RULES} | {"cannot-tell"}
     for name, texts in english.items():
         assert set(texts) == set(chinese[name])
-        for key in ("sentence", "remedy"):
+        assert {"sentence", "remedy"} <= set(texts)
+        for key in texts:
             assert places(english[name][key]) == places(chinese[name][key]), (name, key)
+
+
+def test_the_page_of_the_diagnosis_names_every_rule_and_tests_that_exist() -> None:
+    page = (ROOT / "docs" / "diagnosis.md").read_text(encoding="utf-8")
+    assert {rule.name for rule in RULES} <= set(re.findall(r"`([\w-]+)`", page))
+    tests = re.findall(r"`([\w/]+\.py)::(\w+)`", page)
+    assert len(tests) > 30
+    for path, name in tests:
+        assert f"def {name}(" in (ROOT / "tests" / path).read_text(encoding="utf-8"), f"{path}::{name}"
 
 
 def places(text: str) -> set[str]:
@@ -62,6 +84,53 @@ def test_nothing_to_send() -> None:
         ),
     ]
     assert [f.rule for f in Trace.of(described).diagnose()] == ["nothing-to-send"]
+
+
+def server(time: float, url: str, code: int, text: str) -> ServerEvent:
+    return ServerEvent(time=time, peer="a", url=url, error_code=code, text=text)
+
+
+FAILED = [
+    PeerEvent(time=0.0, peer="a", configuration={"iceTransportPolicy": "relay"}),
+    StateChange(time=9.0, peer="a", state="iceGatheringState", new="complete"),
+]
+
+
+def test_a_server_s_own_answer_is_told_before_silence_over_another_socket() -> None:
+    turn = "turn:192.0.2.1:3478?transport=udp"
+    said = [server(1.0, turn, 701, "address is incompatible"), server(2.0, turn, 401, "Unauthorized"),
+            server(3.0, turn, 701, "timed out")]  # fmt: skip
+    rules = [f.rule for f in Trace.of([*FAILED, *said]).diagnose()]
+    assert rules == ["turn-login", "relay-only"], "each server once"
+
+
+def test_a_server_that_gave_something_is_not_blamed() -> None:
+    stun, turn = server(2.0, "stun:192.0.2.1:3478", 701, "timed out"), server(2.0, "turn:x", 701, "timed out")
+    host = "candidate:1 1 udp 1 192.0.2.7 9 typ host"
+    described = DescriptionSet(
+        time=1.0, peer="a", side="local", description=SessionDescription(type="offer", sdp="v=0\r\nm=audio")
+    )
+    connected = StateChange(time=3.0, peer="a", state="connectionState", new="connected")
+    for kind in ("host", "srflx", "relay"):
+        found = CandidateEvent(
+            time=1.5, peer="a", action="gathered", candidate=Candidate(host.replace("host", kind), "0", 0)
+        )
+        rules = {f.rule for f in Trace.of([described, found, stun, turn, connected]).diagnose()}
+        assert rules == {"srflx": {"turn-lost"}, "relay": {"dead-stun"}}.get(kind, {"dead-stun", "turn-lost"})
+    entry = {"type": "local-candidate", "candidateType": "relay", "url": "turn:x"}
+    report = StatisticsEvent(time=4.0, peer="a", report={"I1": entry})
+    assert [f.rule for f in Trace.of([described, stun, turn, connected, report]).diagnose()] == ["dead-stun"]
+
+
+def test_a_stun_server_that_nobody_gave_is_not_told() -> None:
+    given = PeerEvent(time=0.0, peer="a", configuration={"iceServers": [{"urls": ["turn:name.example"]}]})
+    described = DescriptionSet(
+        time=1.0, peer="a", side="local", description=SessionDescription(type="offer", sdp="v=0\r\nm=audio")
+    )
+    said = server(2.0, "stun:name.example:3478", 701, "STUN host lookup received error.")
+    assert Trace.of([given, described, said]).diagnose() == []
+    asked = PeerEvent(time=0.0, peer="a", configuration={"iceServers": [{"urls": ["stun:name.example"]}]})
+    assert [f.rule for f in Trace.of([asked, described, said]).diagnose()] == ["dead-stun"]
 
 
 def test_findings_are_told_in_the_chosen_language() -> None:

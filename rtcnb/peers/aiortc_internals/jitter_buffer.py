@@ -15,9 +15,11 @@ class PromptJitterBuffer(JitterBuffer):
     """
 
     late_packets = 0
+    bytes_received = 0  # of payload, as webrtc-stats section 8.3 counts them
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
         """Take a packet; count it where the frame that it belongs to has gone on already."""
+        self.bytes_received += len(packet.payload)
         if self._origin is not None:
             behind = uint16_add(self._origin, -packet.sequence_number)
             self.late_packets += 0 < behind < MAX_MISORDER

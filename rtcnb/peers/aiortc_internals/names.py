@@ -42,10 +42,11 @@ def check_names() -> None:
         ],
         RTCSctpTransport: ["_handle_data"],
         aioice.ice.StunProtocol: ["datagram_received", "send_data", "send_stun", "local_candidate"],
-        aioice.turn.TurnClientMixin: ["datagram_received"],
+        aioice.turn.TurnClientMixin: ["datagram_received", "delete"],
         aioice.turn.TurnClientUdpProtocol: ["_send"],
         aioice.ice.Connection: [
             "_check_list",
+            "_closing",
             "_local_candidates",
             "_nominated",
             "_protocols",

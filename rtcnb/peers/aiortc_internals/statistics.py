@@ -13,10 +13,24 @@ from typing import Any
 import aioice.ice
 from aiortc import RTCDtlsTransport, RTCPeerConnection
 
+from .jitter_buffer import PromptJitterBuffer
+
 Entry = dict[str, Any]
 
 # webrtc-stats section 8.5: seconds, where aiortc counts in units of the RTP clock.
 CLOCK_RATES = {"audio": 48000, "video": 90000}
+# RFC 3550 section 6.4.1: in 256ths, where webrtc-stats section 8.5 wants a part of 1.
+FRACTION = 256
+# OpenSSL's names and IANA's, of the cipher suites that aiortc allows.
+CIPHERS = {
+    "ECDHE-ECDSA-AES128-GCM-SHA256": "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "ECDHE-ECDSA-CHACHA20-POLY1305": "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    "ECDHE-ECDSA-AES128-SHA": "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+    "ECDHE-ECDSA-AES256-SHA": "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+}
+TLS_VERSIONS = {"DTLSv1": "FEFF", "DTLSv1.2": "FEFD"}
+# RFC 5764 section 4.1.2 has HMAC in this name, OpenSSL has not.
+SRTP_PROFILES = {"SRTP_AES128_CM_SHA1_80": "SRTP_AES128_CM_HMAC_SHA1_80"}
 
 
 async def statistics_of(pc: RTCPeerConnection) -> dict[str, Entry]:
@@ -47,6 +61,8 @@ def _of_aiortc(entry: Any) -> Entry:
     plain = {k: _plain(v) for k, v in asdict(entry).items() if v is not None}
     if "jitter" in plain:
         plain["jitter"] /= CLOCK_RATES.get(plain.get("kind", ""), 90000)
+    if "fractionLost" in plain:
+        plain["fractionLost"] /= FRACTION
     return plain
 
 
@@ -62,9 +78,25 @@ def _transport(transport: RTCDtlsTransport, connection: aioice.ice.Connection) -
     }
     if transport._role != "auto":
         more["dtlsRole"] = transport._role
+    if transport._ssl is not None:
+        more |= _ciphers(transport._ssl)
     if nominated is not None:
         more["selectedCandidatePairId"] = _pair_id(nominated)
     return more
+
+
+def _ciphers(connection: Any) -> Entry:
+    """Return what the handshake settled, as webrtc-stats section 8.17 names it."""
+    version, cipher = connection.get_protocol_version_name(), connection.get_cipher_name()
+    if cipher is None:
+        return {}  # not yet
+    profile = connection.get_selected_srtp_profile().decode("ascii", "replace")
+    told = {
+        "tlsVersion": TLS_VERSIONS.get(version, version),
+        "dtlsCipher": CIPHERS.get(cipher, cipher),
+        "srtpCipher": SRTP_PROFILES.get(profile, profile),
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def _candidates(connection: aioice.ice.Connection, transport_id: str) -> Iterator[Entry]:
@@ -127,6 +159,10 @@ def _add_codecs(entries: dict[str, Entry], transceiver: Any) -> None:
         stream = entries.get(f"{name}-rtp_{id_of(owner)}")
         if stream is not None:
             stream["mid"] = transceiver.mid
+    buffer = transceiver.receiver._RTCRtpReceiver__jitter_buffer
+    received = entries.get(f"inbound-rtp_{id_of(transceiver.receiver)}")
+    if received is not None and isinstance(buffer, PromptJitterBuffer):
+        received["bytesReceived"] = buffer.bytes_received
 
 
 def id_of(thing: object) -> int:

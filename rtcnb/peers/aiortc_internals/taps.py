@@ -9,7 +9,7 @@ import asyncio
 import contextvars
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Protocol
 
 import aioice.ice
@@ -20,6 +20,7 @@ from ...runtime.loop import add_endpoint_hook
 from ...trace.packets import protocol_of
 from ...trace.secrets import without_login
 
+MEDIA = ("rtp", "rtcp")
 RTP_BYTES = 48  # RFC 3550's header and RFC 8285's extensions
 DTLS_RECORD_BYTES = 13  # RFC 6347 section 4.1: what is readable of a record with application data
 APPLICATION_DATA = 23
@@ -116,7 +117,7 @@ class _Socket:
     def __init__(self, hears: Hears) -> None:
         self.hears = hears
         self.plain = b""
-        self._pending: deque[tuple[float, str, str, str, bytes, int]] = deque()
+        self._pending: deque[tuple[float, str, str, str, str, bytes, int]] = deque()
         self._names: dict[Any, str] = {}
 
     @staticmethod
@@ -138,13 +139,14 @@ class _Socket:
             self.received(protocol, data, address)
             datagram_received(data, address)
 
-        async def data_sent(data: bytes, address: tuple[str, int]) -> None:
+        def data_sent(data: bytes, address: tuple[str, int]) -> Awaitable[None]:
             self.sent(protocol, data, address)
-            await send_data(data, address)
+            return send_data(data, address)
 
         def stun_sent(message: Any, address: tuple[str, int]) -> None:
-            self.sent(protocol, bytes(message), address)
-            send_stun(message, address)
+            encoded = _Encoded(message)
+            self.sent(protocol, encoded.data, address)
+            send_stun(encoded, address)
 
         protocol.datagram_received = received
         protocol.send_data = data_sent
@@ -152,57 +154,69 @@ class _Socket:
 
     def sent(self, protocol: aioice.ice.StunProtocol, data: bytes, address: tuple[str, int]) -> None:
         kind = protocol_of(data)
-        here, there = self._here(protocol), self._name(address)
-        self.hears.packet(
-            time.monotonic(), "sent", kind, here, there, _beginning(kind, data), len(data), self.plain
-        )
+        here = self._names.get(protocol.id) or self._here(protocol)
+        there = self._names.get(address) or self._name(address)
+        beginning = data[:RTP_BYTES] if kind in MEDIA else _beginning(kind, data)
+        self.hears.packet(time.monotonic(), "sent", kind, here, there, beginning, len(data), self.plain)
 
     def received(self, protocol: aioice.ice.StunProtocol, data: bytes, address: tuple[Any, ...]) -> None:
-        kind = protocol_of(data)
-        here, there, now = self._here(protocol), self._name(address[:2]), time.monotonic()
-        beginning = _beginning(kind, data)
-        if kind in ("rtp", "rtcp") or (kind == "dtls" and data[0] == APPLICATION_DATA):
-            self._pending.append((now, kind, here, there, beginning, len(data)))
+        now, kind = time.monotonic(), protocol_of(data)
+        here = self._names.get(protocol.id) or self._here(protocol)
+        there = self._names.get(address) or self._name(address)
+        beginning = data[:RTP_BYTES] if kind in MEDIA else _beginning(kind, data)
+        if kind in MEDIA or (kind == "dtls" and data[0] == APPLICATION_DATA):
+            self._pending.append((now, "received", kind, here, there, beginning, len(data)))
             if len(self._pending) > MAX_PENDING:  # nothing decrypts them: the keys are not there yet
-                self._tell(b"")
+                self.hears.packet(*self._pending.popleft(), b"")
         else:
             self.hears.packet(now, "received", kind, here, there, beginning, len(data), b"")
 
     def decrypted(self, header: bytes, plain: bytes) -> None:
         """Take note of what a pending packet carries; it begins with `header`, as the packet does."""
         while self._pending:
-            found = self._pending[0][4].startswith(header)
-            self._tell(plain if found else b"")
+            packet = self._pending.popleft()
+            found = packet[5].startswith(header)
+            self.hears.packet(*packet, plain if found else b"")
             if found:
                 return
 
-    def _tell(self, plain: bytes) -> None:
-        now, kind, here, there, beginning, size = self._pending.popleft()
-        self.hears.packet(now, "received", kind, here, there, beginning, size, plain)
-
     def _here(self, protocol: aioice.ice.StunProtocol) -> str:
-        known = self._names.get(protocol.id)
-        if known is None:
-            candidate = getattr(protocol, "local_candidate", None)
-            if candidate is None:  # its very first packets, while it is being made
-                return ""
-            known = self._names[protocol.id] = address_text(candidate.host, candidate.port)
-        return known
+        candidate = getattr(protocol, "local_candidate", None)
+        if candidate is None:  # its very first packets, while it is being made
+            return ""
+        made = self._names[protocol.id] = address_text(candidate.host, candidate.port)
+        return made
 
     def _name(self, address: tuple[Any, ...]) -> str:
-        known = self._names.get(address)
-        if known is None:
-            if len(self._names) > 1000:  # strangers may come from anywhere
-                self._names.clear()
-            known = self._names[address] = address_text(*address)
-        return known
+        if len(self._names) > 1000:  # strangers may come from anywhere
+            self._names.clear()
+        made = self._names[address] = address_text(*address[:2])  # IPv6 has two members more
+        return made
+
+
+class _Encoded:
+    """A STUN message that is made bytes once, for the tap and for the socket."""
+
+    def __init__(self, message: Any) -> None:
+        self.message = message
+        self.data = bytes(message)
+
+    def __bytes__(self) -> bytes:
+        return self.data
+
+    def __repr__(self) -> str:
+        return repr(self.message)
 
 
 def _beginning(kind: str, data: bytes) -> bytes:
     if kind == "stun":
         return without_login(data)
-    if kind in ("rtp", "rtcp"):
+    if kind in MEDIA:
         return data[:RTP_BYTES]
+    if (
+        kind == "turn-channel"
+    ):  # RFC 8656 section 12.4: channel number and length, then a packet of the others
+        return data[:4] + _beginning(protocol_of(data[4:]), data[4:])
     return data[:DTLS_RECORD_BYTES] if data[:1] == bytes((APPLICATION_DATA,)) else data
 
 
@@ -218,9 +232,8 @@ def _watch_turn(protocol: Any, hears: Hears) -> None:
     def tell(direction: str, data: bytes) -> None:
         kind = protocol_of(data)
         here, there = (protocol.transport.get_extra_info(x) or ("", 0) for x in ("sockname", "peername"))
-        shown = without_login(data) if kind == "stun" else data[: 4 + RTP_BYTES]
         ends = address_text(*here[:2]), address_text(*there[:2])
-        hears.packet(time.monotonic(), direction, kind, *ends, shown, len(data), b"")
+        hears.packet(time.monotonic(), direction, kind, *ends, _beginning(kind, data), len(data), b"")
 
     def received(data: bytes, address: Any) -> None:
         tell("received", data)
@@ -253,13 +266,13 @@ def _watch_plain(transport: RTCDtlsTransport, socket: _Socket) -> None:
         finally:
             socket.plain = b""
 
-    async def rtp_received(data: bytes, arrival_time_ms: int) -> None:
+    def rtp_received(data: bytes, arrival_time_ms: int) -> Awaitable[None]:
         socket.decrypted(data[:12], data[:RTP_BYTES])  # RFC 3711 section 3.1: the header is not encrypted
-        await handle_rtp(data, arrival_time_ms=arrival_time_ms)
+        return handle_rtp(data, arrival_time_ms=arrival_time_ms)
 
-    async def rtcp_received(data: bytes) -> None:
+    def rtcp_received(data: bytes) -> Awaitable[None]:
         socket.decrypted(data[:8], data[:RTP_BYTES])  # section 3.4: nor are the first 8 bytes of RTCP
-        await handle_rtcp(data)
+        return handle_rtcp(data)
 
     transport._send_rtp, transport._send_data = rtp_sent, data_sent
     transport._handle_rtp_data, transport._handle_rtcp_data = rtp_received, rtcp_received
@@ -268,9 +281,9 @@ def _watch_plain(transport: RTCDtlsTransport, socket: _Socket) -> None:
 def _watch_data(sctp: Any, socket: _Socket) -> None:
     handle = sctp._handle_data
 
-    async def data_received(data: bytes) -> None:
+    def data_received(data: bytes) -> Awaitable[None]:
         socket.decrypted(bytes((APPLICATION_DATA,)), _chunk_header(data))
-        await handle(data)
+        return handle(data)
 
     sctp._handle_data = data_received
 

@@ -23,6 +23,7 @@ from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtcicetransport import RTCIceCandidate, RTCIceTransport, candidate_from_aioice
 
 from .jitter_buffer import PromptJitterBuffer
+from .turn_client import unless_refused, watch_turn_clients
 
 log = logging.getLogger("rtcnb")
 
@@ -30,7 +31,7 @@ GATHER_TIMEOUT = 5.0
 
 
 CandidateListener = Callable[[RTCIceCandidate], None]
-ServerListener = Callable[[str, BaseException | None], None]
+ServerListener = Callable[[str, BaseException], None]
 
 
 class TricklingConnection(RTCPeerConnection):
@@ -42,7 +43,7 @@ class TricklingConnection(RTCPeerConnection):
     on_candidate : callable
         Called with each candidate, its ``sdpMid`` and ``sdpMLineIndex`` set.
     on_server : callable
-        Called with a STUN or TURN server's address and the exception when it gave no candidate.
+        Called with a STUN or TURN server's URL and the exception when it gave no candidate.
     on_gathered : callable
         Called when all gathering has ended.
     """
@@ -59,6 +60,11 @@ class TricklingConnection(RTCPeerConnection):
         self.on_server = on_server
         self.on_gathered = on_gathered
         self.gathering: asyncio.Task[None] | None = None
+        self._transport_policy: aioice.TransportPolicy | None = None
+
+    def gather_by(self, policy: str) -> None:
+        """Gather by an ``iceTransportPolicy`` other than the configured one, where it has not begun yet."""
+        self._transport_policy = aioice.TransportPolicy[policy.upper()]
 
     async def _RTCPeerConnection__gather(self) -> None:
         places = {t: place for t, place in self._transports() if t.iceGatherer.state == "new"}
@@ -66,6 +72,7 @@ class TricklingConnection(RTCPeerConnection):
             return
         for transport, (mid, index) in places.items():
             connection = transport.iceGatherer._connection
+            connection._transport_policy = self._transport_policy or connection._transport_policy
             gathering = _Gathering(connection, mid, index, self.on_candidate, self.on_server)
             connection.get_component_candidates = gathering.get_component_candidates
         self.gathering = asyncio.ensure_future(self._gather_and_connect(list(places), self.gathering))
@@ -151,30 +158,29 @@ class _Gathering:
             candidates = await self.hosts_by_aioice(component, addresses)
         finally:
             connection.stun_server, connection.turn_server = stun, turn
+        if connection._closing:  # meanwhile: bundled into another transport, or the call ended
+            for protocol in connection._protocols:
+                protocol.transport.close()
+            return []
         for candidate in candidates:
             self._tell(candidate)
-        tasks = [asyncio.ensure_future(job) for job in self._server_jobs(component, stun, turn)]
-        if tasks:
-            await asyncio.wait(tasks, timeout=timeout)
-        for task in tasks:
-            if not task.done():
-                task.cancel()
-            elif (found := task.result()) is not None:
-                candidates.append(found)
-        return candidates
+        watch_turn_clients()
+        found = await asyncio.gather(*(self._ask(url, job, timeout) for url, job in self._jobs(component)))
+        return candidates + [candidate for candidate in found if candidate is not None]
 
-    def _server_jobs(self, component: int, stun: Any, turn: Any) -> list[Any]:
+    def _jobs(self, component: int) -> list[tuple[str, Any]]:
+        """Return each question to a server, with the URL (RFC 7064, RFC 7065) of the server."""
+        stun, turn = self.connection.stun_server, self.connection.turn_server
         jobs = []
         if stun:
             for protocol in list(self.connection._protocols):
                 if ipaddress.ip_address(protocol.local_candidate.host).version == 4:
-                    jobs.append(
-                        self._ask(
-                            f"stun:{stun[0]}:{stun[1]}", aioice.ice.server_reflexive_candidate(protocol, stun)
-                        )
-                    )
+                    job = aioice.ice.server_reflexive_candidate(protocol, stun)
+                    jobs.append((f"stun:{stun[0]}:{stun[1]}", job))
         if turn:
-            jobs.append(self._ask(f"turn:{turn[0]}:{turn[1]}", self._relay(component)))
+            scheme = "turns" if self.connection.turn_ssl else "turn"
+            url = f"{scheme}:{turn[0]}:{turn[1]}?transport={self.connection.turn_transport}"
+            jobs.append((url, self._relay(component)))
         return jobs
 
     def _relay(self, component: int) -> Any:
@@ -190,14 +196,19 @@ class _Gathering:
             turn_transport=connection.turn_transport,
         )
 
-    async def _ask(self, server: str, job: Any) -> aioice.Candidate | None:
+    async def _ask(self, url: str, job: Any, timeout: float) -> aioice.Candidate | None:
         try:
-            candidate, protocol = await job
-        except asyncio.CancelledError:
-            self.on_server(server, TimeoutError(f"no answer within {GATHER_TIMEOUT:g} s"))
-            raise
+            async with asyncio.timeout(timeout):
+                candidate, protocol = await unless_refused(job)
+        except TimeoutError:
+            self.on_server(url, TimeoutError(f"no answer within {timeout:g} s"))
+            return None
         except Exception as error:
-            self.on_server(server, error)
+            self.on_server(url, error)
+            return None
+        if self.connection._closing:  # nobody else would give the relay back
+            if protocol is not None:
+                protocol.transport.close()
             return None
         if protocol is not None:
             self.connection._protocols.append(protocol)

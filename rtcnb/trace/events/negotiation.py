@@ -18,16 +18,16 @@ MARKS: dict[str, str] = {"ok": "", "error": " ✕", "pending": " …"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PeerEvent(Event):
-    """A peer was made.
+    """A peer was made, or configured anew.
 
     Attributes
     ----------
     action : str
-        ``created``.
+        ``created`` or ``configured``.
     place : str
         ``page``, ``kernel``, or ``""`` where a file does not say.
     configuration : mapping
-        Members of RTCConfiguration, without usernames and credentials.
+        Members of RTCConfiguration, without usernames and credentials; those that were set.
     """
 
     kind: ClassVar[str] = "peer"

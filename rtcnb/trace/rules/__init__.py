@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import ice, media, negotiation, security
+from . import ice, media, negotiation, security, servers
 from .registry import RULES, Hit, Rule
 
-__all__ = ["RULES", "Hit", "Rule", "ice", "media", "negotiation", "security"]
+__all__ = ["RULES", "Hit", "Rule", "ice", "media", "negotiation", "security", "servers"]

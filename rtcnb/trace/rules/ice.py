@@ -1,14 +1,13 @@
-"""Candidates, checks, servers: why the two ends do not reach each other."""
+"""Candidates and checks: why the two ends do not reach each other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..events import CandidateEvent, DescriptionSet, SelectedPair, ServerEvent
-from ..evidence import SILENCE_AFTER, Side, ufrags
+from ..events import CandidateEvent, DescriptionSet, SelectedPair
+from ..evidence import Side, ufrags
 from .registry import Hit, rule
 
-REFUSED_LOGIN = {401, 403, 438, 441, 486}  # RFC 8489 section 14.8, RFC 8656 section 19
 CONSENT = 30.0  # seconds: RFC 7675 section 5.1
 
 
@@ -42,17 +41,11 @@ def wrong_pwd(side: Side) -> Iterator[Hit]:
         yield Hit(_descriptions(side), confidence=0.8)
 
 
-@rule("relay-only", "error", "W3C webrtc-pc section 4.2.5")
-def relay_only(side: Side) -> Iterator[Hit]:
-    wanted = side.configuration.get("iceTransportPolicy") == "relay" and not side.was_connected
-    if wanted and side.gathering_ended and not any(c.type == "relay" for c in side.gathered):
-        yield Hit(tuple(side.servers))
-
-
 def _lacks_candidates(side: Side) -> bool:
-    still_coming = side.other is not None and not side.other.gathered and not side.other.gathering_ended
+    """Whether there should be some of the other side's: it has any, or that is not known."""
+    none_yet = side.other is not None and not side.other.gathered
     told = side.negotiated and side.remote is not None and bool(side.remote.document.media)
-    return told and not side.received and not still_coming
+    return told and not side.received and not none_yet
 
 
 @rule("no-candidates", "error", "RFC 8838 section 4")
@@ -75,32 +68,13 @@ def no_remote_candidates(side: Side) -> Iterator[Hit]:
     other = side.other
     if not side.in_trouble or not _lacks_candidates(side) or (other and _lacks_candidates(other)):
         return
-    confidence = 0.9 if other is None or other.gathered else 0.6
-    yield Hit(_descriptions(side), confidence=confidence)
+    yield Hit(_descriptions(side), confidence=0.9)
 
 
 @rule("mdns-only", "error", "RFC 8828")
 def mdns_only(side: Side) -> Iterator[Hit]:
     if side.in_trouble and side.received and all(c.is_mdns for c in side.received) and not side.ice_connected:
         yield Hit(tuple(_added(side)[:4]), {"name": str(side.received[0].address)}, 0.9)
-
-
-def _relays(servers: list[ServerEvent]) -> list[ServerEvent]:
-    return [e for e in servers if e.url.startswith("turn")]
-
-
-@rule("turn-login", "error", "RFC 8489 section 9.2")
-def turn_login(side: Side) -> Iterator[Hit]:
-    for event in _relays(side.servers):
-        if event.error_code in REFUSED_LOGIN and not side.was_connected:
-            yield Hit((event,), {"url": event.url, "code": event.error_code}, 0.95)
-
-
-@rule("turn-unreachable", "error", "RFC 8656 section 7")
-def turn_unreachable(side: Side) -> Iterator[Hit]:
-    for event in _relays(side.servers):
-        if event.error_code not in REFUSED_LOGIN and not side.was_connected:
-            yield Hit((event,), {"url": event.url, "text": event.text}, 0.9)
 
 
 @rule("symmetric-nats", "error", "RFC 4787 section 4.1")
@@ -123,13 +97,14 @@ def no_udp(side: Side) -> Iterator[Hit]:
     if ready and not side.heard and not other.heard and not side.ice_connected:
         page_and_kernel = {side.place, other.place} == {"page", "kernel"}
         where = "page-kernel" if page_and_kernel else (side.place or "other")
-        yield Hit((*side.pairs[:3], *other.pairs[:3]), {"other": other.name, "where": where}, 0.7)
+        evidence = (*side.pairs[:3], *other.pairs[:3])
+        yield Hit(evidence, {"other": other.name, "variant": where}, 0.9 if page_and_kernel else 0.7)
 
 
 @rule("unreachable", "error", "RFC 8445 section 7.2.5", symptom=True)
 def unreachable(side: Side) -> Iterator[Hit]:
     if side.failed and not side.ice_connected and not side.was_connected and side.received and not side.heard:
-        yield Hit(tuple(p for p in side.pairs if p.state == "failed")[:6], confidence=0.7)
+        yield Hit(tuple(p for p in side.pairs if p.state == "failed")[:6], confidence=0.8)
 
 
 @rule("no-reply", "error", "RFC 8445 section 7.2.5", symptom=True)
@@ -156,26 +131,9 @@ def _said_goodbye(side: Side) -> bool:
     return bool(closed and heard) and closed[-1] - heard[-1] < CONSENT / 10
 
 
-@rule("dead-stun", "warning", "RFC 8445 section 5.1.1.2")
-def dead_stun(side: Side) -> Iterator[Hit]:
-    local = next((e for e in side.of(DescriptionSet) if e.side == "local"), None)
-    for event in side.servers:
-        if local is not None and event.url.startswith("stun"):
-            waited = event.time - local.time
-            if event.error_code == 701 or waited >= SILENCE_AFTER:
-                yield Hit((event,), {"url": event.url, "waited_s": f"{waited:.1f}"}, 0.9)
-
-
-@rule("turn-lost", "warning", "RFC 8656 section 7")
-def turn_lost(side: Side) -> Iterator[Hit]:
-    """It works without; it may not elsewhere."""
-    if side.was_connected:
-        for event in _relays(side.servers):
-            yield Hit((event,), {"url": event.url, "text": event.text, "code": event.error_code or ""}, 0.9)
-
-
 @rule("peer-reflexive", "advice", "RFC 8445 section 7.3.1.3")
 def peer_reflexive(side: Side) -> Iterator[Hit]:
     pair: SelectedPair | None = side.selected
     if side.was_connected and pair is not None and pair.remote_type == "prflx" and not side.received:
-        yield Hit((pair,), {"address": pair.remote})
+        hidden = pair.remote.startswith(":")  # a browser does not tell an address that signaling did not
+        yield Hit((pair,), {"address": f"port {pair.remote[1:]}" if hidden else pair.remote})

@@ -1,0 +1,281 @@
+"""Live: a view in the page. It is drawn in Python and sent part by part, what has changed alone.
+
+Each page that shows it has its own list of what it was sent. Ten times a second at most it is drawn again, on a
+worker thread, and never more than a third of the time: a view of a long trace slows itself down, not the call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+from IPython.display import display
+
+from ..errors import NoPage
+from ..runtime import loop
+from ..runtime import page as pages
+from ..runtime.displays import displayed
+from ..sdp.static_view import STYLE as SDP_STYLE
+from ..web.esm import module, stylesheet
+from .markup import Markup, tag
+from .view import Fragment, Rows, View
+
+log = logging.getLogger("rtcnb")
+
+HERE = Path(__file__).parent
+DRAW_EVERY = 0.1
+IDLE_SHARE = 2  # times as long as drawing took, it rests
+LONGEST_REST = 2.0
+MOST_ROWS = 1000  # of one request
+STYLES = ("live.css", "views.css", "forms.css")
+
+
+class Live(anywidget.AnyWidget):
+    """A view, shown in the page.
+
+    Parameters
+    ----------
+    view : View
+    """
+
+    _esm = module("widgets/live.js")
+    _css = stylesheet(
+        SDP_STYLE, *((HERE / name).read_text(encoding="utf-8") for name in STYLES if (HERE / name).is_file())
+    )
+    link = traitlets.Unicode().tag(sync=True)
+    object = traitlets.Unicode().tag(sync=True)
+    label = traitlets.Unicode().tag(sync=True)
+    name = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self._drawer: _Drawer | None = None
+        self._display_id = secrets.token_hex(8)
+        id = f"live-{secrets.token_hex(6)}"
+        super().__init__(object=id, label=view.title, name=view.name)
+        try:
+            link = pages.link()
+        except NoPage:
+            return  # no kernel, so nobody to show it to; the static form remains
+        self.link = link.id
+        self._drawer = _Drawer(link, id, view, self._renew)
+        loop.call(link.listen, id, self._drawer.hear, self._drawer.page_gone)
+
+    def show(self) -> None:
+        """Show it below the running cell."""
+        displayed(self)
+        display(self._bundle(), raw=True, display_id=self._display_id)
+
+    def _renew(self) -> None:
+        """Put what is shown now in the place of the static form, when a call has ended."""
+        if self.comm is not None:
+            display(self._bundle(), raw=True, display_id=self._display_id, update=True)
+
+    def close(self) -> None:
+        """Show it no more, in any page."""
+        drawer, self._drawer = self._drawer, None
+        if drawer is not None:
+            loop.background().call_soon_threadsafe(drawer.close)
+        super().close()
+        self.layout.close()
+
+    def _bundle(self) -> dict[str, Any]:
+        made = super()._repr_mimebundle_()
+        data = dict(made[0] if isinstance(made, tuple) else made or {})
+        return {**data, "text/plain": repr(self.view), "text/html": static_html(self.view)}
+
+
+def static_html(view: View) -> str:
+    """Return what a view shows, as HTML that needs neither JavaScript nor a kernel."""
+    style = Markup(f"<style>{Live._css}</style>")
+    return tag("div", style, view.still(), class_="rtcnb rtcnb-live rtcnb-static")
+
+
+class _Drawer:
+    """Draws one view for all pages that show it; everything runs on the background loop."""
+
+    def __init__(self, link: pages.Link, id: str, view: View, renew: Any) -> None:
+        self.link, self.id, self.view, self.renew = link, id, view, renew
+        self.sent: dict[str, dict[str, str]] = {}  # by page and key
+        self.numbers: dict[str, int] = {}
+        self.rows: dict[str, Rows] = {}
+        self.drawing = asyncio.Lock()
+        self.dirty = asyncio.Event()
+        self.hurry = asyncio.Event()
+        self.marked = False
+        self.over = False
+        self.task: asyncio.Future[None] | None = None
+        self.working: set[asyncio.Future[None]] = set()
+
+    # -- from the page
+
+    def hear(self, event: str, detail: Any, buffers: list[memoryview], page: str) -> None:
+        """Take an event of the view in one page."""
+        detail = detail if isinstance(detail, dict) else {}
+        if event == "watch":
+            self.sent[page], self.numbers[page] = {}, 0
+            if self.task is None:
+                self.task = asyncio.ensure_future(self.keep_drawing())
+            self.now()
+        elif event == "unwatch":
+            self.page_gone(page)
+        elif event == "rows":
+            self.start(self.send_rows(page, detail))
+        elif event == "press":
+            self.start(self.act(str(detail.get("action")), detail.get("value"), page))
+
+    def start(self, work: Any) -> None:
+        self.working.add(task := asyncio.ensure_future(work))
+        task.add_done_callback(self.working.discard)
+
+    def page_gone(self, page: str) -> None:
+        """Draw no more for a page."""
+        self.sent.pop(page, None)
+        self.numbers.pop(page, None)
+        if not self.sent and self.task is not None:
+            self.task.cancel()
+            self.task = None
+
+    def close(self) -> None:
+        """Draw no more at all."""
+        self.link.unlisten(self.id)
+        for page in list(self.sent):
+            self.page_gone(page)
+        for task in list(self.working):
+            task.cancel()
+
+    async def act(self, action: str, value: Any, page: str) -> None:
+        """Do what was pressed, and show what it raised."""
+        said = ""
+        try:
+            done = self.view.act(action, value)
+            if isinstance(done, Awaitable):
+                await done
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            log.info("%s in %r: %s", action, self.view, said)
+        if page in self.sent:
+            self.link.push(page, self.id, "acted", {"action": action, "error": said})
+        self.now()
+
+    # -- drawing
+
+    def mark(self) -> None:
+        """Note that something has changed; from any thread, often, and quick."""
+        if not self.marked:
+            self.marked = True
+            loop.background().call_soon_threadsafe(self.dirty.set)
+
+    def now(self) -> None:
+        """Draw without resting first."""
+        self.dirty.set()
+        self.hurry.set()
+
+    async def keep_drawing(self) -> None:
+        unwatch = self.view.watch(self.mark)
+        try:
+            while True:
+                await self.dirty.wait()
+                self.dirty.clear()
+                self.hurry.clear()
+                self.marked = False
+                took = await self.draw()
+                rest = min(max(DRAW_EVERY - took, IDLE_SHARE * took), LONGEST_REST)
+                await _wait(self.hurry, rest)
+        finally:
+            unwatch()
+
+    async def draw(self) -> float:
+        """Draw once and send what has changed; return how long it took."""
+        begun = time.monotonic()
+        async with self.drawing:
+            try:
+                fragments, over = await asyncio.get_running_loop().run_in_executor(None, self.drawn)
+            except Exception as error:
+                log.exception("%r cannot be drawn", self.view)
+                fragments, over = [_failed(error)], False
+            self.rows = {f.key: f.rows for f in fragments if f.rows is not None}
+            for page, sent in self.sent.items():
+                self.send(page, sent, fragments)
+        if over and not self.over:
+            self.renew()
+        self.over = over
+        return time.monotonic() - begun
+
+    def drawn(self) -> tuple[list[Fragment], bool]:
+        """Draw, on a worker thread."""
+        timeline = getattr(self.view, "timeline", None)
+        if timeline is not None:
+            timeline.refresh()
+        return list(self.view.draw()), self.view.over
+
+    def send(self, page: str, sent: dict[str, str], fragments: list[Fragment]) -> None:
+        whole = {f.key: f"{f.body}{_rows_markup(f)}{f.below or ''}" for f in fragments}
+        changed = {key: text for key, text in whole.items() if sent.get(key) != text}
+        if changed or list(whole) != list(sent):
+            # A page that misses a number asks for all of it again.
+            number = self.numbers[page] = self.numbers[page] + 1
+            detail = {"number": number, "keys": list(whole), "changed": changed}
+            self.link.push(page, self.id, "draw", detail)
+            sent.clear()
+            sent.update(whole)
+
+    async def send_rows(self, page: str, detail: dict[str, Any]) -> None:
+        key, start, stop = str(detail.get("key")), detail.get("start"), detail.get("stop")
+        if not isinstance(start, int) or not isinstance(stop, int):
+            return
+        async with self.drawing:
+            rows = self.rows.get(key)
+            if rows is None or page not in self.sent:
+                return
+            start = max(0, min(start, rows.count))
+            stop = max(start, min(stop, rows.count, start + MOST_ROWS))
+            try:
+                drawn = await asyncio.get_running_loop().run_in_executor(None, rows.draw, start, stop)
+            except Exception as error:
+                log.exception("rows of %r cannot be drawn", self.view)
+                drawn = [_failed(error).body]
+        told = {"key": key, "start": start, "rows": drawn, "version": str(rows.version)}
+        self.link.push(page, self.id, "rows", told)
+
+
+def _rows_markup(fragment: Fragment) -> str:
+    """The list itself; the page fills it with the rows that are seen."""
+    rows = fragment.rows
+    if rows is None:
+        return ""
+    return tag(
+        "div",
+        class_="rtcnb-rows",
+        role="listbox",
+        tabindex=0,
+        aria_label=rows.label,
+        data_rows=fragment.key,
+        data_count=rows.count,
+        data_height=rows.height_px,
+        data_press=rows.press or None,
+        data_enter=rows.enter or None,
+        data_focused=rows.focused,
+        data_version=rows.version,
+        data_follow=rows.follow,
+    )
+
+
+def _failed(error: Exception) -> Fragment:
+    text = f"This view cannot be drawn: {type(error).__name__}: {error}"
+    return Fragment("failed", tag("div", text, class_="rtcnb-error", role="alert"))
+
+
+async def _wait(event: asyncio.Event, timeout: float) -> None:
+    try:
+        async with asyncio.timeout(timeout):
+            await event.wait()
+    except TimeoutError:
+        pass
