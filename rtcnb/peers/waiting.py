@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Seconds of waiting; aioice gives a server that says nothing 5, Chromium 9.5.
 ASK_AFTER = (SILENCE_AFTER, 6.0, 10.5)
+BUSY_WITHIN = 1.0  # seconds: whoever was told something just now may be told the rest
 
 
 async def until_connected(peer: Peer, timeout: float) -> None:
@@ -52,8 +53,10 @@ async def _settled_by(peer: Peer, moment: float) -> bool:
 
 def _refuse_to_hang(peer: Peer) -> None:
     """Raise where nothing was done for seconds and it is known what is missing: waiting would not help."""
-    if peer.connectionState != "connected" and (causes := _causes(peer)):
-        quiet_s = time.monotonic() - peer._last_operation_at
+    quiet_s = time.monotonic() - peer._last_operation_at
+    if quiet_s < BUSY_WITHIN or peer.connectionState == "connected":
+        return
+    if causes := _causes(peer):
         sentence = f"{peer.name} hangs: nothing was done for {quiet_s:.0f} s, and something is missing."
         raise ConnectionFailed(sentence, causes)
 
