@@ -193,24 +193,26 @@ class Stepper(TraceView):
             self.changed()
 
     async def _finish(self) -> None:
-        waits = ""
+        told = self._connected()
         for _ in range(MOST_STEPS):
             while (step := self.next_step()) is not None:
                 await self._do(step)
-            if all(peer.connectionState == "connected" for peer in self.ends):
+            told = told or self._wait_code()
+            if self._connected():
                 if self.next_step() is None:
                     return
             elif not all(peer.signalingState == "stable" and peer.remoteDescription for peer in self.ends):
                 raise InvalidState(f"No step leads on from here: {self._standing()}.")
             else:
-                waits = waits or self._wait_code()
                 await self._connected_or_news()
         raise ConnectionFailed(f"After {MOST_STEPS} steps the two are not connected.", [])
 
-    def _wait_code(self) -> str:
-        code = f"await {self.position().names[0]}.wait_connected()"
-        self._did(code, "", None)
-        return code
+    def _connected(self) -> bool:
+        return all(peer.connectionState == "connected" for peer in self.ends)
+
+    def _wait_code(self) -> bool:
+        self._did(f"await {self.position().names[0]}.wait_connected()", "", None)
+        return True
 
     async def _connected_or_news(self) -> None:
         """Wait until both are connected, or until there is another step: candidates come meanwhile."""
