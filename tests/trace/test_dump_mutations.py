@@ -1,4 +1,4 @@
-"""Dumps with any JSON in any place: read, or refused with a TraceError; what was read can be used and saved."""
+"""Dumps with any JSON in any place: read, or refused with a TraceError; what was read can be seen and saved."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from rtcnb.errors import TraceError
 from rtcnb.trace import Trace
+from rtcnb.widgets.inspector import Inspector
 
 T0 = 1_795_342_627_015
 SDP = (
@@ -110,7 +111,7 @@ FIREFOX: dict[str, Any] = {
 TEXTS = st.one_of(
     st.text(max_size=12),
     st.sampled_from(
-        ["<b>&\"'", "\ud800", "null", "[1, 2", '{"a":', '"q"', "[" * 3000, "[null, 1, {}]", "x\ny", LINE, SDP,
+        ["<i>odd</i>&\"'", "\ud800", "null", "[1, 2", '{"a":', '"q"', "[" * 3000, "[null, 1, {}]", "x\ny", LINE, SDP,
          "type: offer, sdp: "]
     ),
 )  # fmt: skip
@@ -157,6 +158,7 @@ def use(data: bytes, folder: Path) -> None:
         assert len(str(error)) < 1000
         return
     repr(trace), trace._repr_html_(), [str(e) for e in trace], [str(f) for f in trace.diagnose()]
+    assert "<i>odd</i>" not in str(Inspector(trace).still())
     for form in ("jsonl", "rtcstats"):
         trace.save(folder / "1", format=form)
         back = Trace.load(folder / "1")
