@@ -111,8 +111,8 @@ FIREFOX: dict[str, Any] = {
 TEXTS = st.one_of(
     st.text(max_size=12),
     st.sampled_from(
-        ["<i>odd</i>&\"'", "\ud800", "null", "[1, 2", '{"a":', '"q"', "[" * 3000, "[null, 1, {}]", "x\ny", LINE, SDP,
-         "type: offer, sdp: "]
+        ["<i>odd</i>&\"'", "\ud800", "null", "[1, 2", '{"a":', '"q"', "[" * 3000, "[null, 1, {}]", "x\ny", LINE,
+         SDP, "type: offer, sdp: "]
     ),
 )  # fmt: skip
 NUMBERS = st.one_of(
