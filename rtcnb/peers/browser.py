@@ -375,8 +375,9 @@ class BrowserPeer(Peer):
         def refusal() -> PeerError | None:
             return refusals.of_candidate(self.name, self._remote, given)
 
+        begun = time.monotonic()  # what comes of it, pairs and checks, may be known before the reply
         await self._ask("addIceCandidate", (given.candidate,), (wire,), refusal)
-        self._record(traces.CandidateEvent, action="added", candidate=given)
+        self._record(traces.CandidateEvent, time=begun, action="added", candidate=given)
 
     # -- the rest
 

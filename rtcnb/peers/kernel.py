@@ -358,9 +358,10 @@ class KernelPeer(Peer):
         error = refusals.of_candidate(self.name, self._remote, given)
         if error is not None or remote is None:
             raise error or refusals.closed(self.name, "addIceCandidate")
+        begun = time.monotonic()  # pairs come of it before it returns
         await remote.add(given, lambda operation: self._aiortc("addIceCandidate", operation))
         self._remote = remote.description
-        self._record(traces.CandidateEvent, action="added", candidate=given)
+        self._record(traces.CandidateEvent, time=begun, action="added", candidate=given)
         self._changed()
 
     async def _aiortc(self, method: str, operation: Callable[[], Awaitable[Any]]) -> Any:

@@ -5,7 +5,7 @@ import { parse } from "./morph.js";
 const CHUNK = 100; // rows that are asked for at a time
 const KEPT = 12; // chunks that stay in the page
 const WHOLE_PAGE = 0.9;
-const ECHO_MS = 2000; // within which Python has drawn what was chosen
+const ECHO_MS = 10_000; // within which Python has drawn what was chosen, however busy it is
 
 /** @typedef {{element: HTMLElement, version: string, count: number}} Chunk */
 
@@ -27,8 +27,9 @@ export class LongList {
     /** @type {Map<number, string>} what was asked for, and in which version */
     this.asked = new Map();
     this.known = { count: 0, focused: -1 };
-    /** @type {{row: number, at: number}[]} what was chosen here just now */
+    /** @type {{row: number, at: number}[]} what was chosen here, and Python has not drawn yet */
     this.chosen = [];
+    this.drawn = -1;
     element.addEventListener("scroll", () => this.look(), { passive: true });
     element.addEventListener("click", (event) => this.clicked(event));
     element.addEventListener("keydown", (event) => this.pressed(event));
@@ -66,11 +67,13 @@ export class LongList {
   /** Which row is chosen; what Python has drawn may be behind what was chosen here meanwhile, with a key held down. */
   settled() {
     const drawn = Number(this.element.dataset.focused ?? -1);
+    if (drawn === this.drawn) return this.known.focused;
+    this.drawn = drawn;
     const since = performance.now() - ECHO_MS;
     this.chosen = this.chosen.filter(({ at }) => at > since);
-    const behind = drawn !== this.known.focused && this.chosen.some(({ row }) => row === drawn);
-    if (behind) this.element.dataset.focused = String(this.known.focused);
-    return behind ? this.known.focused : drawn;
+    const echoed = this.chosen.findIndex(({ row }) => row === drawn);
+    this.chosen = echoed < 0 ? [] : this.chosen.slice(echoed + 1);
+    return this.chosen.length ? this.known.focused : drawn;
   }
 
   /** Scroll as far as needed to show a row. @param {number} number */
@@ -151,7 +154,6 @@ export class LongList {
   choose(number) {
     const action = this.element.dataset.press;
     if (!action || number < 0 || number >= this.count) return;
-    this.element.dataset.focused = String(number);
     this.known.focused = number;
     this.chosen.push({ row: number, at: performance.now() });
     this.reveal(number);

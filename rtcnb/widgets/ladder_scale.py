@@ -7,7 +7,7 @@ from itertools import pairwise
 from .ladder_row import Row
 
 STEPS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
-LONGEST = 8  # free lines at once; a longer wait is cut short, and says so
+LONGEST = 5  # free lines at once; a longer wait is cut short, and says so
 SHARE = 2  # as many free lines as rows, at most
 
 
