@@ -1,4 +1,4 @@
-"""Dumps with any JSON in any place: read, or refused with a TraceError; what was read can be used and saved."""
+"""Dumps with any JSON in any place: read, or refused with a TraceError; what was read can be seen and saved."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from rtcnb.errors import TraceError
 from rtcnb.trace import Trace
+from rtcnb.widgets.inspector import Inspector
 
 T0 = 1_795_342_627_015
 SDP = (
@@ -110,8 +111,8 @@ FIREFOX: dict[str, Any] = {
 TEXTS = st.one_of(
     st.text(max_size=12),
     st.sampled_from(
-        ["<b>&\"'", "\ud800", "null", "[1, 2", '{"a":', '"q"', "[" * 3000, "[null, 1, {}]", "x\ny", LINE, SDP,
-         "type: offer, sdp: "]
+        ["<b>&\"'", "\ud800", "null", "[1, 2", '{"a":', '"q"', "[" * 3000, "[null, 1, {}]", "x\ny", LINE,
+         SDP, "type: offer, sdp: "]
     ),
 )  # fmt: skip
 NUMBERS = st.one_of(
@@ -157,6 +158,7 @@ def use(data: bytes, folder: Path) -> None:
         assert len(str(error)) < 1000
         return
     repr(trace), trace._repr_html_(), [str(e) for e in trace], [str(f) for f in trace.diagnose()]
+    str(Inspector(trace).still())
     for form in ("jsonl", "rtcstats"):
         trace.save(folder / "1", format=form)
         back = Trace.load(folder / "1")
@@ -195,6 +197,20 @@ def test_any_json_in_any_place_of_the_corpus_dump(tmp_path: Path, data: st.DataO
     base = json.loads(gzip.decompress(path.read_bytes()))
     value = changed(base, data.draw(st.sampled_from(list(places(base)))), data.draw(JSON))
     use(json.dumps(value).encode(), tmp_path)
+
+
+def test_html_in_any_place_is_shown_as_text() -> None:
+    shown = 0
+    for base in (INTERNALS, FIREFOX):
+        for path in places(base):
+            try:
+                trace = Trace.load(json.dumps(changed(base, path, "<i>odd</i>")).encode())
+            except TraceError:
+                continue
+            seen = str(Inspector(trace).still()) + trace._repr_html_()
+            assert "<i>odd" not in seen, path
+            shown += "&lt;i&gt;odd" in seen
+    assert shown > 15
 
 
 def test_what_was_made_for_this_is_read() -> None:

@@ -20,7 +20,7 @@ from typing import Any
 from ...errors import TraceError
 from ..events import Event
 from ..trace import Trace
-from . import local_times, media_requests, series
+from . import internals_series, local_times, media_requests
 from .json_lines import parse_json
 from .peer_log import PeerLog
 from .snapshots import Budget, Snapshots
@@ -61,7 +61,7 @@ class _Connection:
     name: str
     configuration: Any
     updates: list[_Update]
-    statistics: series.Statistics
+    statistics: internals_series.Statistics
     times: list[float] = field(default_factory=list)
 
 
@@ -105,7 +105,7 @@ def _connection(name: str, value: Any, place: str) -> _Connection:
     given = object_at(value, place)
     log = list_at(given.get("updateLog", []), f"{place}.updateLog")
     updates = [_update(entry, f"{place}.updateLog[{i}]") for i, entry in enumerate(log)]
-    statistics = series.read(given.get("stats", {}), f"{place}.stats")
+    statistics = internals_series.read(given.get("stats", {}), f"{place}.stats")
     configuration = opened(given.get("rtcConfiguration"), f"{place}.rtcConfiguration")
     return _Connection(name, configuration, updates, statistics)
 
