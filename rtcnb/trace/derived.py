@@ -32,8 +32,8 @@ def _pairs(peer: str, time: float, before: Report, after: Report) -> Iterator[Ev
         if pair.get("type") != "candidate-pair":
             continue
         old = before.get(id, {})
-        state, nominated = str(pair.get("state", "")), bool(pair.get("nominated"))
-        if (state, nominated) != (old.get("state"), bool(old.get("nominated"))):
+        state, nominated = str(pair.get("state") or ""), bool(pair.get("nominated"))
+        if state and (state, nominated) != (old.get("state"), bool(old.get("nominated"))):
             yield PairEvent(peer=peer, time=time, state=state, nominated=nominated, **_ends(pair, after))
 
 
@@ -42,8 +42,8 @@ def _transports(peer: str, time: float, before: Report, after: Report) -> Iterat
         if transport.get("type") != "transport":
             continue
         old = before.get(id, {})
-        chosen = transport.get("selectedCandidatePairId")
-        if chosen and chosen != old.get("selectedCandidatePairId") and chosen in after:
+        chosen = str(transport.get("selectedCandidatePairId") or "")
+        if chosen != old.get("selectedCandidatePairId") and chosen in after:
             yield SelectedPair(peer=peer, time=time, **_ends(after[chosen], after))
         state = transport.get("dtlsState")
         if state and state != old.get("dtlsState"):
