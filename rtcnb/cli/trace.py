@@ -83,7 +83,7 @@ def _diagnose(options: argparse.Namespace, trace: Trace) -> int:
             {**{m: getattr(f, m) for m in members}, "evidence": [str(e) for e in f.evidence]}
             for f in findings
         ]
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(printable(json.dumps(rows, ensure_ascii=False, indent=2)))
     else:
         for finding in findings:
             print(printable(str(finding)))

@@ -15,7 +15,8 @@ from ..sdp import Candidate, SessionDescription
 from .aiortc_internals import TricklingConnection, address_text, attach, statistics_of
 from .peer import STATES
 
-Statistics = Callable[[], Awaitable[dict[str, Any]]]
+Report = dict[str, dict[str, Any]]
+Statistics = Callable[[], Awaitable[Report]]
 
 STATISTICS_EVERY = 1.0
 RTCP_EVERY = 0.1  # reports are much like each other: so many of each direction are kept
@@ -104,9 +105,11 @@ class Reporter:
 
     async def _poll(self, statistics: Statistics, drops: Callable[[], dict[str, int]]) -> None:
         before: dict[str, int] = {}
+        report: Report = {}
         while True:
             await asyncio.sleep(STATISTICS_EVERY)
-            self._trace.append(traces.StatisticsEvent(peer=self._name, report=await statistics()))
+            report = shared(report, await statistics())
+            self._trace.append(traces.StatisticsEvent(peer=self._name, report=report))
             now = drops()
             for what, count in now.items():
                 if (more := count - before.get(what, 0)) > 0:
@@ -120,6 +123,19 @@ class Reporter:
         """Write down no more statistics."""
         if self._polling is not None:
             self._polling.cancel()
+
+
+def shared(before: Report, now: Report) -> Report:
+    """Return a snapshot without timestamps, which is the event's, its unchanged entries those of the one before.
+
+    A long call has thousands of snapshots; most candidates, pairs and codecs are in all of them.
+    """
+    report: Report = {}
+    for id, entry in now.items():
+        entry.pop("timestamp", None)
+        old = before.get(id)
+        report[id] = old if old == entry else entry
+    return report
 
 
 def dropped(pc: TricklingConnection, tracks: Iterable[Any]) -> dict[str, int]:

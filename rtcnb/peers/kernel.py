@@ -240,7 +240,10 @@ class KernelPeer(Peer):
             raise refusals.no_restart(self.name)
         if options:
             raise NotSupported(f"{self.name}.createOffer(): aiortc takes no options ({', '.join(options)}).")
-        return await self._do("createOffer", (), lambda: self._describe("createOffer", self._pc.createOffer))
+        return await self._do("createOffer", (), self._create_offer)
+
+    async def _create_offer(self) -> SessionDescription:
+        return await self._describe("createOffer", self._pc.createOffer)
 
     async def createAnswer(self) -> SessionDescription:
         """Return the answer to the offer that was set.
@@ -277,8 +280,7 @@ class KernelPeer(Peer):
     async def _set_local(self, given: SessionDescription | None) -> None:
         if given is None:
             answering = self.signalingState == "have-remote-offer"
-            create = self._pc.createAnswer if answering else self._pc.createOffer
-            given = await self._describe("setLocalDescription", create)
+            given = await (self._create_answer() if answering else self._create_offer())
         self._refuse("local", given)
         bare = given.without_candidates()
         before = self._local_as_set
@@ -333,8 +335,9 @@ class KernelPeer(Peer):
     def _refuse(self, side: refusals.Side, given: SessionDescription) -> None:
         if given.type == "rollback":
             raise refusals.no_rollback(self.name)
-        offer = self._remote_as_set if side == "local" else self._local_as_set
-        error = refusals.of_description(self.name, self.signalingState, side, given, offer)
+        own, other = self._local_as_set, self._remote_as_set
+        before, offer = (own, other) if side == "local" else (other or own, own)
+        error = refusals.of_description(self.name, self.signalingState, side, given, offer, before)
         if error is not None:
             raise error
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..errors import CandidateError, DescriptionError, InvalidState, NotSupported, PeerError
-from ..sdp import Candidate, Media, SessionDescription
+from ..sdp import Candidate, Media, SessionDescription, parse_candidate
 from ..sdp.description import problem_of
 
 Side = Literal["local", "remote"]
@@ -119,6 +119,7 @@ def of_description(
     side: Side,
     description: SessionDescription,
     offer: SessionDescription | None,
+    before: SessionDescription | None = None,
 ) -> PeerError | None:
     """Return why this description cannot be set, or None.
 
@@ -130,6 +131,8 @@ def of_description(
     description : SessionDescription
     offer : SessionDescription or None
         The offer that this is the answer to, where there is one.
+    before : SessionDescription or None
+        The last one of the same side.
     """
     method = f"{name}.set{side.capitalize()}Description({description.type})"
     if refused := of_state(name, state, side, description.type):
@@ -141,11 +144,10 @@ def of_description(
         if line.error and line.type not in OF_NO_CONSEQUENCE:
             return DescriptionError(f"{method}: line {line.number} ({line.text[:80]!r}): {line.error}")
     for media in description.document.media:
-        missing = _missing_for_transport(media)
-        if missing and not media.rejected:
+        problem = _problem_of_section(media, description.type)
+        if problem:
             return DescriptionError(
-                f"{method}: section {media.index + 1} ({media.kind}, mid {media.mid}) has no {missing}. WebRTC "
-                "cannot connect without; this may be SDP of something else (SIP, RTSP), or cut short."
+                f"{method}: section {media.index + 1} ({media.kind}, mid {media.mid}) {problem}"
             )
     mids = {media.mid for media in description.document.media}
     absent = [mid for group in description.document.bundle for mid in group if mid not in mids]
@@ -156,6 +158,8 @@ def of_description(
         )
     if description.type in ("answer", "pranswer") and offer is not None:
         return _sections_differ(method, offer, description)
+    if description.type == "offer" and before is not None:
+        return _order_changed(method, before, description)
     return None
 
 
@@ -167,6 +171,44 @@ def _missing_for_transport(media: Media) -> str:
         "a=fingerprint": media.fingerprints,
     }
     return next((name for name, value in needed.items() if not value), "")
+
+
+def _problem_of_section(media: Media, type: str) -> str:
+    """Return what of a section WebRTC does not do, or nothing."""
+    if media.kind in ("audio", "video") and not media.is_rtp:
+        return f"is over {media.protocol}; audio and video go over RTP, UDP/TLS/RTP/SAVPF (RFC 9429 section 5.1.2)."
+    if media.rejected:
+        return ""
+    if missing := _missing_for_transport(media):
+        return (
+            f"has no {missing}. WebRTC cannot connect without; this may be SDP of something else (SIP, RTSP), or "
+            "cut short."
+        )
+    roles = ("actpass", "active", "passive") if type == "offer" else ("active", "passive")
+    if media.setup not in roles:
+        return (
+            f"says a=setup:{media.setup or ''}; in an {type} that is {' or '.join(roles)} (RFC 8842 section 5). It "
+            "settles who begins the DTLS handshake."
+        )
+    if media.is_rtp and media.line("rtcp-mux") is None:
+        return (
+            "has no a=rtcp-mux. WebRTC sends RTP and RTCP through one port (RFC 9429 section 4.1.1, rtcpMuxPolicy "
+            "'require')."
+        )
+    return ""
+
+
+def _order_changed(
+    method: str, before: SessionDescription, offer: SessionDescription
+) -> DescriptionError | None:
+    for old, new in zip(before.document.media, offer.document.media, strict=False):
+        if not old.rejected and (old.kind, old.mid) != (new.kind, new.mid):
+            return DescriptionError(
+                f"{method}: section {new.index + 1} was {old.kind}, mid {old.mid!r}, and is now {new.kind}, mid "
+                f"{new.mid!r}. A later offer keeps the sections of the earlier ones in their order (RFC 9429 "
+                "section 5.2.2); it may add some behind them. Was an old offer delivered late?"
+            )
+    return None
 
 
 def _sections_differ(
@@ -199,6 +241,10 @@ def of_candidate(name: str, remote: SessionDescription | None, candidate: Candid
         )
     if candidate.is_end:
         return None
+    try:
+        parse_candidate(candidate.candidate)
+    except CandidateError as error:
+        return CandidateError(f"{method}: {error}")
     if candidate.sdpMid is None and candidate.sdpMLineIndex is None:
         return CandidateError(
             f"{method}: the candidate says neither sdpMid nor sdpMLineIndex, so its section is unknown. Send "

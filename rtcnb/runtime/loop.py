@@ -126,7 +126,10 @@ def _get() -> _Background:
 
 
 def _log_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    log.error("rtcnb: %s", context.get("message"), exc_info=context.get("exception"))
+    error = context.get("exception")
+    # aiortc sends from tasks that nobody waits for, also when the other end has just gone: states tell of that.
+    level = logging.DEBUG if isinstance(error, ConnectionError) and "future" in context else logging.ERROR
+    log.log(level, "rtcnb: %s", context.get("message"), exc_info=error)
 
 
 def background() -> MediaLoop:

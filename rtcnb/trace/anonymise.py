@@ -19,7 +19,7 @@ IPV4 = re.compile(r"(?<![\w./-])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
 IPV6 = re.compile(
     r"(?<![\w:.])(?=[0-9A-Fa-f]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:]{2,39}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:])"
 )
-MDNS = re.compile(r"[\w-]+(?:\.[\w-]+)*\.local\b")
+MDNS = re.compile(r"(?<![\w-])(?<![\w-]\.)[\w-]++(?:\.[\w-]++)*\.local\b")
 SERVER = re.compile(r"\b((?:stun|turn)s?:(?://)?)([\w.-]*[A-Za-z][\w.-]*)")
 FINGERPRINT = re.compile(r"\b(?:[0-9A-Fa-f]{2}:){15,63}[0-9A-Fa-f]{2}\b")
 UFRAG = re.compile(r"(a=ice-ufrag:|\bufrag )([^\s]+)")

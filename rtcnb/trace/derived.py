@@ -32,8 +32,8 @@ def _pairs(peer: str, time: float, before: Report, after: Report) -> Iterator[Ev
         if pair.get("type") != "candidate-pair":
             continue
         old = before.get(id, {})
-        state, nominated = str(pair.get("state", "")), bool(pair.get("nominated"))
-        if (state, nominated) != (old.get("state"), bool(old.get("nominated"))):
+        state, nominated = str(pair.get("state") or ""), bool(pair.get("nominated"))
+        if state and (state, nominated) != (old.get("state"), bool(old.get("nominated"))):
             yield PairEvent(peer=peer, time=time, state=state, nominated=nominated, **_ends(pair, after))
 
 

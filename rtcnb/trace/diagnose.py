@@ -8,14 +8,19 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 
 from ..finding import Finding, Findings
 from ..language import Language
 from ..language import current as current_language
+from ..sdp.text import shorten
 from .evidence import Side, sides_of
 from .rules import RULES, Hit, Rule
 from .trace import Trace
 
+MAX_HITS = 10  # of one rule at one peer
+MAX_FINDINGS = 100
+MAX_VALUE = 200  # characters of a name or an error in a sentence
 RANK = {"error": 0, "warning": 1, "advice": 2}
 ORDER = {rule.name: place for place, rule in enumerate(RULES)}
 # What the evidence for a verdict on a call would be, and the kinds of events that hold it.
@@ -35,11 +40,13 @@ def diagnose(trace: Trace, peer: str | None = None, *, given_up: bool = False) -
         sides.append(Side("", [e for e in events if not e.peer], last))
     else:
         sides = [s for s in sides if s.name == peer or (s.other is not None and s.other.name == peer)]
-    found = [(rule, side, hit) for rule in RULES for side in sides for hit in rule.find(side)]
+    found = [
+        (rule, side, hit) for rule in RULES for side in sides for hit in islice(rule.find(side), MAX_HITS)
+    ]
     if any(rule.severity == "error" and not rule.symptom for rule, _, _ in found):
         found = [(rule, side, hit) for rule, side, hit in found if not rule.symptom]
     found.sort(key=lambda x: (RANK[x[0].severity], -round(x[2].confidence, 1), ORDER[x[0].name]))
-    findings = Findings(_finding(rule, side, hit) for rule, side, hit in found)
+    findings = Findings(_finding(rule, side, hit) for rule, side, hit in found[:MAX_FINDINGS])
     if not any(f.severity == "error" for f in findings):
         findings[:0] = [_cannot_tell(side, trace) for side in sides if side.in_trouble][:1]
     return findings
@@ -77,7 +84,7 @@ def _cannot_tell(side: Side, trace: Trace) -> Finding:
 
 def _texts(name: str, side: Side, values: Mapping[str, object]) -> tuple[str, str]:
     texts = catalogue(current_language())[name]
-    places = {"peer": side.name, **values}
+    places = {name: shorten(str(x), MAX_VALUE) for name, x in {"peer": side.name, **values}.items()}
     sentence, remedy = (
         texts.get(f"{part}-{values.get('variant')}", texts[part]) for part in ("sentence", "remedy")
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
@@ -28,6 +30,10 @@ from .packets import decode
 SILENCE_AFTER = 4.5  # seconds; a wait that hears nothing says so within 5
 GATHERING_PATIENCE = 10.0
 NO_ANSWER = 701  # W3C webrtc-pc section 4.8.2.2
+UFRAG = re.compile(r"(?:^|[\r\n])a=ice-ufrag:(\S+)")  # RFC 8839 section 5.4
+LAST_SIDES = 500
+LAST_ERRORS = 50
+FIRST_PACKETS = 10_000  # of STUN: a call that hangs sends some dozens
 ACTIONS = (ApiCall, DescriptionSet, CandidateEvent)
 BINDING = {b"\x00\x01": "request", b"\x01\x01": "response", b"\x01\x11": "error"}  # RFC 8489 section 5
 
@@ -49,14 +55,17 @@ class Side:
         self.events = events
         self.end = end
         self.other: Side | None = None
+        self._by_kind: dict[type[Any], list[Any]] = {}
+        for event in events:
+            self._by_kind.setdefault(type(event), []).append(event)
 
     def of(self, *kinds: type[Any]) -> list[Any]:
-        """Return the events of these kinds."""
-        return [event for event in self.events if isinstance(event, kinds)]
+        """Return the events of these kinds: by time those of one, then those of the next."""
+        return [event for kind in kinds for event in self._by_kind.get(kind, ())]
 
     def last(self, kind: type[Any]) -> Any:
         """Return the last event of a kind, or None."""
-        return next((event for event in reversed(self.events) if isinstance(event, kind)), None)
+        return self._by_kind[kind][-1] if kind in self._by_kind else None
 
     # -- signaling
 
@@ -72,17 +81,25 @@ class Side:
 
     def state(self, name: str, before: float | None = None) -> str:
         """Return a state as it was at the end, or at a time."""
-        changes = [e for e in self.of(StateChange) if e.state == name and (before is None or e.time < before)]
-        return changes[-1].new if changes else {"signalingState": "stable"}.get(name, "new")
+        changes = self._changes.get(name, [])
+        count = len(changes) if before is None else bisect_left(changes, before, key=lambda e: e.time)
+        return changes[count - 1].new if count else {"signalingState": "stable"}.get(name, "new")
+
+    @cached_property
+    def _changes(self) -> dict[str, list[StateChange]]:
+        found: dict[str, list[StateChange]] = {}
+        for event in self.of(StateChange):
+            found.setdefault(event.state, []).append(event)
+        return found
 
     def was(self, name: str, value: str) -> bool:
         """Whether a state ever had this value."""
-        return any(e.state == name and e.new == value for e in self.of(StateChange))
+        return any(e.new == value for e in self._changes.get(name, ()))
 
     @cached_property
     def errors(self) -> list[ApiCall]:
-        """The calls that were refused."""
-        return [call for call in self.of(ApiCall) if call.outcome == "error"]
+        """The calls that were refused; the last ones, where a program tries again and again."""
+        return [call for call in self.of(ApiCall) if call.outcome == "error"][-LAST_ERRORS:]
 
     def called(self, method: str) -> bool:
         """Whether a method was called, and did not fail."""
@@ -90,7 +107,7 @@ class Side:
 
     def set_last(self, side: str) -> DescriptionSet | None:
         """Return the last local or remote description's event."""
-        return next((e for e in reversed(self.of(DescriptionSet)) if e.side == side), None)
+        return next((e for e in reversed(self._by_kind.get(DescriptionSet, [])) if e.side == side), None)
 
     @cached_property
     def local(self) -> SessionDescription | None:
@@ -175,15 +192,16 @@ class Side:
     def checks(self) -> Counter[str]:
         """How many checks went and came: ``sent request``, ``received response``, ``received error 401``, ..."""
         counts: Counter[str] = Counter()
-        for packet in self.of(PacketEvent):
-            kind = BINDING.get(packet.data[:2]) if packet.protocol == "stun" else None
+        stun = [packet for packet in self.of(PacketEvent) if packet.protocol == "stun"]
+        for packet in stun[:FIRST_PACKETS]:
+            kind = BINDING.get(packet.data[:2])
             if kind == "error":
                 kind = f"error {decode(packet.data).get('ERROR-CODE')}"
             if kind:
                 counts[f"{packet.direction} {kind}"] += 1
         for pair in self._entries("candidate-pair") if not counts else ():
             for member, name in STATISTICS.items():
-                counts[name] += _count(pair.get(member))
+                counts[name] += _whole(pair.get(member))
         return counts
 
     def _entries(self, kind: str) -> Iterable[dict[str, Any]]:
@@ -252,6 +270,11 @@ class Side:
         return self.called("close")
 
 
+def _whole(value: Any) -> int:
+    """Return a whole number as it is; 0 for anything else that a file may hold."""
+    return int(value) if isinstance(value, int | float) and value % 1 == 0 else 0
+
+
 STATISTICS = {
     "requestsSent": "sent request",
     "requestsReceived": "received request",
@@ -262,7 +285,9 @@ STATISTICS = {
 
 def ufrags(description: SessionDescription) -> set[str]:
     """Return the ICE user name fragments of a description."""
-    return {media.ufrag for media in description.document.media if media.ufrag}
+    return set(
+        UFRAG.findall(description.sdp)
+    )  # a trace may have a hundred thousand: none is taken apart for this
 
 
 def fingerprints(description: SessionDescription) -> set[str]:
@@ -271,16 +296,11 @@ def fingerprints(description: SessionDescription) -> set[str]:
     return {str(f.value).upper() for m in media if not m.rejected for f in m.fingerprints}
 
 
-def _count(value: Any) -> int:
-    """Return a counter of the statistics, which may come from a stranger's file."""
-    return value if type(value) is int and 0 <= value < 2**63 else 0
-
-
 def sides_of(events: Iterable[Event], end: float, guess: bool = True) -> list[Side]:
     """Return the ends of all calls of a trace, each knowing its other end where that is there too.
 
     Where the credentials do not tell, two peers alone are taken for the two ends, unless `guess` is false: the
-    connections of a browser's dump mostly lead elsewhere.
+    connections of a browser's dump mostly lead elsewhere. Of more than LAST_SIDES the last that appeared.
     """
     own: dict[str, list[Event]] = {}
     for event in events:
@@ -288,17 +308,27 @@ def sides_of(events: Iterable[Event], end: float, guess: bool = True) -> list[Si
             own[event.peer] = []  # made again under its name: what was before is another call
         if event.peer:
             own.setdefault(event.peer, []).append(event)
-    sides = [Side(name, events, end) for name, events in own.items()]
-    for side in sides:
-        side.other = _other(side, sides, guess)
+    sides = [Side(name, events, end) for name, events in own.items()][-LAST_SIDES:]
+    _meet(sides, guess)
     return sides
 
 
-def _other(side: Side, sides: list[Side], guess: bool) -> Side | None:
-    rest = [x for x in sides if x is not side]
-    told = ufrags(side.remote) if side.remote else set()
-    for other in rest:
-        heard = ufrags(other.remote) if other.remote else set()
-        if told & other.local_ufrags or heard & side.local_ufrags:
-            return other
-    return rest[0] if guess and len(rest) == 1 else None
+def _meet(sides: list[Side], guess: bool) -> None:
+    """Tell each end its other: the first that it was told of, or that was told of it, by its ICE credentials."""
+    told = [ufrags(side.remote) if side.remote else set() for side in sides]
+    # Of each ufrag the first two are enough: one of them may be the end that looks for the other.
+    set_by: dict[str, list[int]] = {}
+    told_to: dict[str, list[int]] = {}
+    for place, side in enumerate(sides):
+        for known, names in ((set_by, side.local_ufrags), (told_to, told[place])):
+            for name in names:
+                if len(ends := known.setdefault(name, [])) < 2:
+                    ends.append(place)
+    for place, side in enumerate(sides):
+        found = {x for name in told[place] for x in set_by.get(name, ())}
+        found |= {x for name in side.local_ufrags for x in told_to.get(name, ())}
+        found.discard(place)
+        if found:
+            side.other = sides[min(found)]
+        elif guess and len(sides) == 2:
+            side.other = sides[1 - place]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 MAGIC = bytes.fromhex("2112a442")
 HEADER = 20
+MAX_BODY = 0xFFFC  # what its length field can say, in words of four bytes
 # RFC 8489 section 14 and RFC 8656 section 18: what tells nothing of a person, and what is an address.
 HARMLESS = {0x0009, 0x000A, 0x000C, 0x000D, 0x0019, 0x0024, 0x0025, 0x8029, 0x802A}
 USERNAME = 0x0006
@@ -39,12 +40,12 @@ def rewritten(protocol: str, data: bytes, of_address: Substitute, of_ufrag: Subs
             key = transaction if type_ in XOR_ADDRESSES else bytes(16)
             value = _address(value, key, of_address)
         elif type_ == USERNAME:
-            names = value.decode("utf-8", "replace").split(":")
+            names = value.decode("utf-8", "replace").split(":", 1)  # two ufrags (RFC 8445 section 7.2.2)
             value = ":".join(map(of_ufrag, names)).encode()
         elif type_ not in HARMLESS:
             continue
         kept.append(type_.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value + bytes(-len(value) % 4))
-    body = b"".join(kept)
+    body = b"".join(kept)[:MAX_BODY]
     return data[:2] + len(body).to_bytes(2, "big") + data[4:HEADER] + body
 
 

@@ -11,9 +11,9 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from ..errors import TraceError
-from ..sdp.text import html
-from .events import Event
-from .thinning import thinned
+from ..sdp.text import html, shorten
+from .events import Event, StatisticsEvent
+from .thinning import thin, thin_statistics
 
 if TYPE_CHECKING:
     from ..finding import Finding
@@ -24,6 +24,7 @@ Callback = Callable[[Event], object]
 Seen = tuple[int, int, int]
 SHOWN_EVENTS = 200
 NOTHING_SEEN: Seen = (0, 0, 0)
+SHOWN_PEERS = 8
 
 
 class Trace:
@@ -34,8 +35,8 @@ class Trace:
     Parameters
     ----------
     max_events : int
-        When more come, the oldest statistics and packets thin out; where that is not enough, the oldest
-        events are dropped. Both are counted.
+        When more come, or more entries of statistics, the oldest packets and statistics thin out; where that is
+        not enough, the oldest events are dropped. Both are counted.
 
     Attributes
     ----------
@@ -67,6 +68,7 @@ class Trace:
         self.source = ""
         self.missing: tuple[str, ...] = ()
         self._events: list[Event] = []
+        self._entries = 0  # of all statistics: an entry takes as much memory as some events
         self.dropped = 0
         self.thinned = 0
         self._lock = threading.Lock()
@@ -83,7 +85,9 @@ class Trace:
         """Write down an event, and tell the subscribers on this thread."""
         with self._lock:
             self._events.append(event)
-            if len(self._events) > self.max_events:
+            if isinstance(event, StatisticsEvent):
+                self._entries += self._entries_of(event)
+            if len(self._events) > self.max_events or self._entries > self.max_events:
                 self._make_room()
             # The lock is not held while they run: they may append and unsubscribe themselves.
             callbacks = tuple(self._callbacks.values()) if self._callbacks else ()
@@ -111,12 +115,27 @@ class Trace:
             return (len(self._events), self.thinned, self.dropped), events, whole
 
     def _make_room(self) -> None:
-        kept = thinned(self._events)
-        self.thinned += len(self._events) - len(kept)
-        # In steps, so that a full trace does not move all its events for each new one.
-        too_many = max(0, len(kept) - self.max_events + self.max_events // 20)
-        self.dropped += too_many
-        self._events = kept[too_many:]
+        if self._entries > self.max_events:
+            self._thinned(thin_statistics(self._events))
+        if len(self._events) <= self.max_events:
+            return
+        self._thinned(thin(self._events))
+        if len(self._events) > self.max_events:
+            # In steps, so that a full trace does not move all its events for each new one.
+            too_many = len(self._events) - self.max_events + self.max_events // 20
+            self.dropped += too_many
+            self._gone(self._events[:too_many])
+            del self._events[:too_many]
+
+    def _thinned(self, events: list[Event]) -> None:
+        self.thinned += len(events)
+        self._gone(events)
+
+    def _gone(self, events: list[Event]) -> None:
+        self._entries -= sum(self._entries_of(e) for e in events if isinstance(e, StatisticsEvent))
+
+    def _entries_of(self, event: StatisticsEvent) -> int:
+        return min(len(event.report), self.max_events // 20)  # a single one cannot be thinned
 
     def select(
         self,
@@ -249,7 +268,8 @@ class Trace:
         except ImportError:
             raise TraceError("", "to_pandas() needs pandas: pip install pandas.") from None
         rows = [{**to_row(event), "text": str(event)} for event in self.select()]
-        index = pandas.to_datetime([row["time"] + self.epoch for row in rows], unit="s", utc=True)
+        times = [row["time"] + self.epoch for row in rows]
+        index = pandas.to_datetime(times, unit="s", utc=True, errors="coerce")  # a file may hold any
         return pandas.DataFrame(rows, index=index)
 
     def diagnose(self, peer: str | None = None) -> list[Finding]:
@@ -282,9 +302,11 @@ class Trace:
         return iter(self.events)
 
     def __repr__(self) -> str:
-        counts = {"dropped": self.dropped, "thinned out": self.thinned}
+        counts = {"dropped": self.dropped, "packets and statistics thinned out": self.thinned}
         lost = "".join(f", {count} {what}" for what, count in counts.items() if count)
-        of = f" of {', '.join(sorted(self.peers))}" if self.peers else ""
+        names = [shorten(name) for name in sorted(self.peers)]
+        more = f" and {len(names) - SHOWN_PEERS} more" if len(names) > SHOWN_PEERS else ""
+        of = f" of {', '.join(names[:SHOWN_PEERS])}{more}" if names else ""
         source = f", from {self.source}" if self.source else ""
         lacks = f", without {'; '.join(self.missing)}" if self.missing else ""
         return f"Trace({len(self)} events{of}{source}{lost}{lacks})"
@@ -296,7 +318,7 @@ class Trace:
         right = left.replace("left", "right")
         rows = "".join(
             f"<tr><td{right}>{(event.time - events[0].time) * 1000:.1f}</td>"
-            f"<td{left}>{html(event.peer)}</td><td{left}>{html(event)}</td></tr>"
+            f"<td{left}>{html(shorten(event.peer))}</td><td{left}>{html(event)}</td></tr>"
             for event in shown
         )
         earlier = len(events) - len(shown)

@@ -24,6 +24,7 @@ MEDIA = ("rtp", "rtcp")
 RTP_BYTES = 48  # RFC 3550's header and RFC 8285's extensions
 DTLS_RECORD_BYTES = 13  # RFC 6347 section 4.1: what is readable of a record with application data
 APPLICATION_DATA = 23
+MAX_KEPT_BYTES = 2048  # no peer of WebRTC sends larger packets; strangers may
 MAX_PENDING = 64
 
 
@@ -210,14 +211,14 @@ class _Encoded:
 
 def _beginning(kind: str, data: bytes) -> bytes:
     if kind == "stun":
-        return without_login(data)
-    if kind in MEDIA:
+        return without_login(data[:MAX_KEPT_BYTES])
+    if kind in (*MEDIA, "unknown"):
         return data[:RTP_BYTES]
     if (
         kind == "turn-channel"
     ):  # RFC 8656 section 12.4: channel number and length, then a packet of the others
         return data[:4] + _beginning(protocol_of(data[4:]), data[4:])
-    return data[:DTLS_RECORD_BYTES] if data[:1] == bytes((APPLICATION_DATA,)) else data
+    return data[: DTLS_RECORD_BYTES if data[:1] == bytes((APPLICATION_DATA,)) else MAX_KEPT_BYTES]
 
 
 def address_text(host: str, port: int) -> str:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 import aioice.ice
-from aiortc import RTCConfiguration, RTCPeerConnection
+from aiortc import InvalidStateError, RTCConfiguration, RTCPeerConnection
 from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtcicetransport import RTCIceCandidate, RTCIceTransport, candidate_from_aioice
 
@@ -61,6 +61,7 @@ class TricklingConnection(RTCPeerConnection):
         self.on_gathered = on_gathered
         self.gathering: asyncio.Task[None] | None = None
         self._transport_policy: aioice.TransportPolicy | None = None
+        self.connecting: asyncio.Task[None] | None = None
 
     def gather_by(self, policy: str) -> None:
         """Gather by an ``iceTransportPolicy`` other than the configured one, where it has not begun yet."""
@@ -89,7 +90,18 @@ class TricklingConnection(RTCPeerConnection):
             await asyncio.wait({earlier})
         if self.signalingState != "closed":
             self.on_gathered()
-            await self._RTCPeerConnection__connect()
+            # A task of its own, as in aiortc: cut off with this one, it would let others wait for it for ever.
+            self.connecting = asyncio.ensure_future(self._RTCPeerConnection__connect())
+
+    async def _RTCPeerConnection__connect(self) -> None:
+        """Connect what has what it needs; aiortc starts this as a task that nobody waits for."""
+        try:
+            await super()._RTCPeerConnection__connect()
+        except ConnectionError as error:  # the other end has gone; the states say so
+            log.debug("connecting ended early: %r", error)
+        except InvalidStateError:
+            if self.signalingState != "closed":
+                raise
 
     def _transports(self) -> list[tuple[RTCIceTransport, tuple[str, int]]]:
         """Return each ICE transport with the mid and index of the m-line that owns it."""

@@ -6,6 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from ...sdp.text import shorten
+
+MAX_SHOWN = 1000  # characters
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
@@ -27,5 +31,5 @@ class Event:
 
 
 def one_line(text: str) -> str:
-    """Make `text` one line: labels, notes and errors come from elsewhere and may have several."""
-    return " ".join(text.split())
+    """Make `text` one line that can be shown: labels, notes and errors come from elsewhere, of any length."""
+    return shorten(" ".join(shorten(text, 2 * MAX_SHOWN).split()), MAX_SHOWN)

@@ -33,6 +33,9 @@ from ..trace import Trace
 VERSION = 1
 MARK = "rtcnb-trace"
 MAX_LINE = 16 * 2**20  # characters
+MAX_LINES = 2_000_000
+MAX_VALUES = 20_000_000  # of JSON, in all lines: a value of three bytes there takes some 60 here
+MAX_SECONDS = 4e9  # 126 years
 MAX_REPORT_DEPTH = 20
 
 FIELDS = {kind: dataclasses.fields(cls) for kind, cls in events.KINDS.items()}
@@ -130,7 +133,12 @@ def read(lines: Iterable[str]) -> tuple[Row, list[events.Event]]:
     """
     header: Row | None = None
     found: list[events.Event] = []
+    values = 0
     for number, line in enumerate(lines, 1):
+        values += line.count(",") + line.count("[") + line.count("{")
+        if number > MAX_LINES or values > MAX_VALUES:
+            limits = f"{MAX_LINES} lines and {MAX_VALUES} values"
+            raise TraceError(f"line {number}", f"{limits} are the most that is read.")
         if line.isspace():
             continue
         row = parse_json(line, f"line {number}")
@@ -237,9 +245,9 @@ def _string(value: Any) -> str:
     return value
 
 
-def _number(value: Any) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value):
-        raise TypeError(f"{_short(value)} is no number.")
+def _seconds(value: Any) -> float:
+    if type(value) not in (int, float) or not abs(value) <= MAX_SECONDS:  # NaN is not, either
+        raise TypeError(f"{_short(value)} is no time in seconds.")
     return float(value)
 
 
@@ -319,7 +327,7 @@ def _report(value: Any) -> Row:
 
 READERS: dict[Any, Reader] = {
     str: _string,
-    float: _number,
+    float: _seconds,
     int: _integer,
     bool: _truth,
     bytes: _bytes,
@@ -329,8 +337,8 @@ READERS: dict[Any, Reader] = {
 }
 
 HEADER: dict[str, Reader] = {
-    "epoch": _number,
-    "ended": _number,
+    "epoch": _seconds,
+    "ended": _seconds,
     "source": _string,
     "missing": _strings,
     "dropped": _integer,
@@ -339,5 +347,7 @@ HEADER: dict[str, Reader] = {
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value)[:60] if not isinstance(value, str) else json.dumps(value[:60])
-    return text
+    """Return a value for an error; of what may be large or deep only what it is."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    return json.dumps(value[:60] if isinstance(value, str) else value)[:60]

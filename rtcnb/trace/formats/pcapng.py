@@ -20,6 +20,8 @@ LINKTYPE_RAW = 101  # an IPv4 or IPv6 packet, which of them its first four bits 
 IF_NAME, EPB_FLAGS = 2, 2
 DIRECTIONS = {"received": 1, "sent": 2}
 UDP = 17
+MAX_SIZE = 2**31 - 1
+MAX_TIME = 2**33  # seconds: the year 2242
 NOWHERE = "192.0.2.255:9"  # RFC 5737: an end that the trace does not know
 
 
@@ -54,7 +56,7 @@ def _option(code: int, value: bytes) -> bytes:
 
 
 def _interface(name: str) -> bytes:
-    options = _option(IF_NAME, name.encode()[:200]) + _option(0, b"")
+    options = _option(IF_NAME, name.encode("utf-8", "replace")[:200]) + _option(0, b"")
     return _block(INTERFACE, struct.pack("<HHI", LINKTYPE_RAW, 0, 0) + options)
 
 
@@ -62,8 +64,9 @@ def _packet(packet: PacketEvent, interface: int, epoch: float) -> bytes:
     here, there = packet.local or NOWHERE, packet.remote or NOWHERE
     ends = (here, there) if packet.direction == "sent" else (there, here)
     headers = _headers(_end(ends[0]), _end(ends[1]), packet.data, packet.size_bytes)
-    captured, size = headers + packet.data, len(headers) + max(packet.size_bytes, len(packet.data))
-    time_us = max(0, round((packet.time + epoch) * 1e6))
+    captured = headers + packet.data
+    size = len(headers) + min(max(packet.size_bytes, len(packet.data)), MAX_SIZE)
+    time_us = round(min(max(0.0, packet.time + epoch), MAX_TIME) * 1e6)
     fixed = struct.pack("<IIIII", interface, time_us >> 32, time_us & 0xFFFFFFFF, len(captured), size)
     flags = _option(EPB_FLAGS, struct.pack("<I", DIRECTIONS[packet.direction])) + _option(0, b"")
     return _block(ENHANCED_PACKET, fixed + captured + bytes(-len(captured) % 4) + flags)
