@@ -121,6 +121,9 @@ def test_numbers_stand_for_methods_members_and_types() -> None:
         ("gathered", True),
         ("added", False),
     ]
+    added, call = trace.select(kind=CandidateEvent)[-1], trace.select(kind=ApiCall)[-2]
+    assert call.method == "addIceCandidate"
+    assert call.time - added.time == pytest.approx(0.01), "it is dated to when the call began"
     assert [(e.action, e.track_kind, e.track_id) for e in trace.select(kind=TrackEvent)] == [
         ("added", "audio", "t-1"),
         ("received", "video", "r-2"),
@@ -296,8 +299,8 @@ def a_call() -> list[Event]:
         MessageEvent(time=1.6, action="sent", number=1, receiver="bob", candidate=FOUND, **a),
         DescriptionSet(time=2.0, side="remote", description=DESCRIBED, **b),
         ApiCall(time=2.1, method="setRemoteDescription", arguments=("offer",), **b),
+        CandidateEvent(time=2.15, action="added", candidate=FOUND, **b),
         ApiCall(time=2.2, method="addIceCandidate", arguments=(LINE,), **b),
-        CandidateEvent(time=2.200001, action="added", candidate=FOUND, **b),
         ApiCall(time=2.3, method="addIceCandidate", arguments=("",), **b),
         CandidateEvent(time=2.3, action="added", candidate=Candidate(), **b),
         DescriptionSet(time=2.4, side="local", description=ANSWERED, **b),
@@ -334,7 +337,6 @@ def test_every_kind_of_event_comes_back_from_rtcstats(tmp_path: Path) -> None:
     left = [shape(e, **(adds if getattr(e, "method", "") == "addTrack" else {})) for e in expected]
     assert sorted(map(shape, back.select())) == sorted(left)
     times = [e.time + back.epoch for e in back.select()]
-    # A call and what it did are one row, so these have one time.
     assert times == pytest.approx([e.time + trace.epoch for e in expected], abs=2e-6)
     assert back.missing == ("packets",) and back.ended is not None
     assert back.ended + back.epoch == pytest.approx(trace.ended + trace.epoch)

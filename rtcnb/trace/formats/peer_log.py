@@ -176,7 +176,7 @@ class PeerLog:
         for calls in self._pending.values():
             for call in calls.values():
                 if call.method == "addIceCandidate" and not self._candidates_answered:
-                    self._candidate_added(call.time, call.value)
+                    self._candidate_added(call.time, call.time, call.value)
                     continue
                 arguments = _arguments(call.method, call.value)
                 self._call(call.time, call.method, arguments, outcome="pending")
@@ -210,7 +210,7 @@ class PeerLog:
             self._created = written.description_of(value)
             self._call(time, method, _arguments(method, given))
         elif method == "addIceCandidate":
-            self._candidate_added(time, given)
+            self._candidate_added(time, begun, given)
         else:
             self._set(time, begun, method, given, value)
 
@@ -238,14 +238,14 @@ class PeerLog:
         members = {"side": side, "description": description, "created": created}
         self._add(DescriptionSet(time=begun, peer=self.name, **members))  # type: ignore[arg-type]
 
-    def _candidate_added(self, time: float, value: Any) -> None:
+    def _candidate_added(self, time: float, begun: float, value: Any) -> None:
         if value == "":
             self._call(time, "addIceCandidate", ())  # jitsi's are left out
             return
         candidate = written.candidate_of(value)
         self._call(time, "addIceCandidate", _arguments("addIceCandidate", value))
         if candidate is not None:
-            self._add(CandidateEvent(time=time, peer=self.name, action="added", candidate=candidate))
+            self._add(CandidateEvent(time=begun, peer=self.name, action="added", candidate=candidate))
 
     def _called(self, time: float, method: str, ending: Ending, value: Any, outcome: str) -> None:
         if ending == "success":

@@ -189,6 +189,7 @@ class _PeerRows:
                 (_value(done.description), None) if call.arguments else (None, _value(done.description))
             )
         elif isinstance(done, CandidateEvent):
+            begun = min(begun, _ms(self._epoch, done.time))
             given = None if done.candidate.is_end else done.candidate.to_json()
         elif description := self._created.get(id(call)):
             answer = _value(description)
