@@ -293,8 +293,7 @@ async def _until_quiet(wire: Wire) -> None:
 
 async def _until_connected(wire: Wire, alice: Peer, bob: Peer, timeout: float) -> None:
     """Wait until both are connected, or until the first error of either or of the wire."""
-    waits = {asyncio.ensure_future(peer.wait_connected(timeout)) for peer in (alice, bob)}
-    waiting = waits
+    waiting = tasks = {asyncio.ensure_future(peer.wait_connected(timeout)) for peer in (alice, bob)}
     try:
         while waiting:
             done, waiting = await asyncio.wait(waiting, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
@@ -305,4 +304,4 @@ async def _until_connected(wire: Wire, alice: Peer, bob: Peer, timeout: float) -
     finally:
         for task in waiting:
             task.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)  # both may have failed, and one was told

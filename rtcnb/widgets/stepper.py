@@ -216,8 +216,7 @@ class Stepper(TraceView):
 
     async def _connected_or_news(self) -> None:
         """Wait until both are connected, or until there is another step: candidates come meanwhile."""
-        both = {asyncio.ensure_future(peer.wait_connected(CONNECT_TIMEOUT)) for peer in self.ends}
-        waiting = both
+        waiting = tasks = {asyncio.ensure_future(peer.wait_connected(CONNECT_TIMEOUT)) for peer in self.ends}
         try:
             while waiting and self.next_step() is None:
                 done, waiting = await asyncio.wait(waiting, timeout=LOOK_EVERY)
@@ -226,7 +225,7 @@ class Stepper(TraceView):
         finally:
             for task in waiting:
                 task.cancel()
-            await asyncio.gather(*both, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)  # both may have failed, and one was told
 
     def _standing(self) -> str:
         return ", ".join(
