@@ -73,6 +73,8 @@ wire.auto = True
 waited = await asyncio.gather(alice.wait_connected(8), bob.wait_connected(8), return_exceptions=True)
 print("states", alice.connectionState, bob.connectionState)
 print("first", next((f.rule for f in trace.diagnose()), "-"), [f.rule for f in trace.diagnose()])
+found = [e.candidate for e in trace.select(peer="alice", kind="candidate") if e.action == "gathered"]
+print("page gathered", [candidate.type for candidate in found])
 trace.save("trace.jsonl")
 print("file", next((f.rule for f in rtcnb.Trace.load("trace.jsonl").diagnose()), "-"))
 """
@@ -99,3 +101,5 @@ def test_each_fault_between_page_and_kernel_is_named(notebook: Open, fault: str)
     print(told)
     assert f"first {FAULTS[fault]}" in told
     assert f"file {FAULTS[fault]}" in told
+    if fault == "relay-only":
+        assert "page gathered [None]" in told, "the end of candidates alone"
