@@ -34,7 +34,8 @@ DRAW_EVERY = 0.1
 IDLE_SHARE = 2  # times as long as drawing took, it rests
 LONGEST_REST = 2.0
 MOST_ROWS = 1000  # of one request
-STYLES = ("live.css", "views.css", "forms.css")
+FIRST, LAST = "live.css", "static.css"
+STYLES = (FIRST, *sorted(p.name for p in HERE.glob("*.css") if p.name not in (FIRST, LAST)), LAST)
 
 
 class Live(anywidget.AnyWidget):
@@ -46,9 +47,7 @@ class Live(anywidget.AnyWidget):
     """
 
     _esm = module("widgets/live.js")
-    _css = stylesheet(
-        SDP_STYLE, *((HERE / name).read_text(encoding="utf-8") for name in STYLES if (HERE / name).is_file())
-    )
+    _css = stylesheet(SDP_STYLE, *((HERE / name).read_text(encoding="utf-8") for name in STYLES))
     link = traitlets.Unicode().tag(sync=True)
     object = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
@@ -110,7 +109,7 @@ class _Drawer:
         self.dirty = asyncio.Event()
         self.hurry = asyncio.Event()
         self.marked = False
-        self.over = False
+        self.over = view.over  # what is over already has its static form
         self.task: asyncio.Future[None] | None = None
         self.working: set[asyncio.Future[None]] = set()
 

@@ -200,6 +200,20 @@ async def test_the_static_form_is_made_again_when_the_call_has_ended() -> None:
     await on_loop(body)
 
 
+async def test_what_was_over_when_it_was_shown_is_not_shown_again() -> None:
+    async def body() -> None:
+        renewed: list[int] = []
+        link, view = FakeLink(), Counter()
+        view.ended = True
+        made = drawer(view, link, renewed)
+        made.hear("watch", {}, [], "p")
+        await link.wait("draw")
+        made.close()
+        assert renewed == []
+
+    await on_loop(body)
+
+
 def test_the_static_form_has_the_first_rows_and_says_how_many_there_are() -> None:
     html = static_html(Counter())
     assert f"<b>{STATIC_ROWS - 1}</b>" in html and f"<b>{STATIC_ROWS}</b>" not in html
