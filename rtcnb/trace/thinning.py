@@ -75,7 +75,13 @@ def _split(events: list[Event], begin: int, end: int, size: int) -> list[range]:
     count = max(1, (end - begin) // size)
     edges = [begin + (end - begin) * number // count for number in range(count + 1)]
     parts = [range(a, b) for a, b in itertools.pairwise(edges) if a < b]
-    return sorted(parts, key=lambda part: (events[part[-1]].time - events[part[0]].time) / len(part))
+    return sorted(parts, key=lambda part: _seconds_an_event(events, part))
+
+
+def _seconds_an_event(events: list[Event], part: range) -> float:
+    # Of its middle, whatever the order: a page tells late what it did, and an event may have any time.
+    first, last = part[len(part) // 4], part[3 * len(part) // 4]
+    return abs(events[last].time - events[first].time) / len(part)
 
 
 def _closest(events: list[Event], places: Iterable[int], stream_of: StreamOf) -> set[int]:
