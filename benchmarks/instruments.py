@@ -6,10 +6,10 @@
 packets  Two aiortc connections in this process, connected for real, one of them watched. The same packets go
          through both, in turn: from what sends them down to the socket, from the socket up to what reads them. The
          trace is full from the start, so that its thinning counts. Bound: 10 us of CPU for each packet.
-call     A kernel peer in a process of its own, with its instruments or without, in turn; the other end is plain
-         aiortc in another process. 640x480, 30 frames a second. In "answer" the peer receives the video, finds its
-         edges and sends them back, as in the tour; in "receive" it only receives, which is the least that a kernel
-         does in a call. What counts is the CPU of the peer's process for each frame. Bound: 5 % more.
+call     A kernel peer in a process of its own, with its instruments or without them, in turn; the other end is
+         plain aiortc in another process. 640x480, 30 frames a second. In "answer" the peer receives the video,
+         finds its edges and sends them back, as in the tour; in "receive" it only receives, which is the least that
+         a kernel does in a call. What counts is the CPU of the peer's process for each frame. Bound: 5 % more.
 
 What differs from run to run is shown beside each median: the least and the most.
 """

@@ -79,6 +79,7 @@ class BrowserPeer(Peer):
 
     def _on_event(self, event: str, detail: Any, buffers: list[memoryview]) -> None:
         self._event_time = self._page.event_time
+        self._reports.clock(self._page.page, self._page.clock_error_ms, self._event_time)
         try:
             self._hear(event, detail, buffers)
         finally:

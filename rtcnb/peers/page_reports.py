@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import trace as traces
+from ..runtime.clock import ErrorNews
 from ..trace.derived import derived
 
 
@@ -23,6 +24,7 @@ class PageReports:
         self._trace = trace
         self._name = name
         self._report: dict[str, Mapping[str, Any]] = {}
+        self._news = ErrorNews()
 
     def take(self, changed: dict[str, dict[str, Any]], gone: list[str], time: float) -> None:
         """Write down a snapshot.
@@ -44,3 +46,11 @@ class PageReports:
         for event in derived(self._name, time, before, after):
             self._trace.append(event)
         self._trace.append(traces.StatisticsEvent(time=time, peer=self._name, report=after))
+
+    def clock(self, page: str | None, error_ms: float, time: float) -> None:
+        """Write down how well the page's clock is known, where that has changed much."""
+        if self._news.is_news(error_ms):
+            event = traces.PageEvent(
+                time=time, peer=self._name, action="clock", page=page or "", clock_error_ms=round(error_ms, 3)
+            )
+            self._trace.append(event)

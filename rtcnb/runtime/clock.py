@@ -10,6 +10,7 @@ from collections import deque
 
 DRIFT = 100e-6  # seconds a second; what crystals of two clocks may differ, generously
 REMEMBERED = 512
+QUIET = 5.0  # seconds without a message to the page
 
 
 class PageClock:
@@ -48,6 +49,10 @@ class PageClock:
         self._latest = min(max(time, earliest, self._latest), now)
         return self._latest
 
+    def wants_exchange(self, now: float) -> bool:
+        """Whether the page has had nothing to hear for so long that the clocks drift apart unseen."""
+        return not self._sent or now - self._sent[-1][1] > QUIET
+
     def _widen(self, now: float) -> None:
         passed = now - self._bounded_at
         self._bounded_at = now
@@ -65,3 +70,18 @@ class PageClock:
     def error_ms(self) -> float:
         """By how much times of the page may be wrong, in milliseconds; infinite before the first exchange."""
         return (self._highest - self._lowest) / 2 * 1000
+
+
+class ErrorNews:
+    """When the error of a clock is worth saying again: at first, and when it is half or double what was said."""
+
+    def __init__(self) -> None:
+        self._said = float("inf")
+
+    def is_news(self, error_ms: float) -> bool:
+        """Whether this is; then it counts as said."""
+        known = error_ms < float("inf")
+        if not known or (self._said / 2 < error_ms < self._said * 2 and self._said < float("inf")):
+            return False
+        self._said = error_ms
+        return True

@@ -116,6 +116,8 @@ class Link:
             at_ms, after = content.get("at"), content.get("heard")
             if isinstance(at_ms, int | float) and isinstance(after, int):
                 self.message_time = known.clock.heard(at_ms, after, now)
+                if known.clock.wants_exchange(now):
+                    self._send({"to": page, "id": "", "op": "ping"})
         if kind == "hello":
             self._welcome(page, content)
         elif page not in self.pages:

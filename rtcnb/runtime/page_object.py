@@ -112,6 +112,12 @@ class PageObject:
         """When the page sent the event that is being heard, on the kernel's monotonic clock."""
         return self._link.message_time
 
+    @property
+    def clock_error_ms(self) -> float:
+        """By how much that may be wrong, in milliseconds; infinite where it is not known yet."""
+        page = self._link.pages.get(self.page or "")
+        return page.clock.error_ms if page is not None else float("inf")
+
     def _event(self, event: str, detail: Any, buffers: list[memoryview], page: str) -> None:
         self._on_event(event, detail, buffers)
 

@@ -22,11 +22,26 @@ if isinstance(bob, rtcnb.KernelPeer):
     alice.addTransceiver("video", "recvonly")
 else:
     alice.addTrack(pattern.video)
-alice.createDataChannel("chat")
+channel = alice.createDataChannel("chat")
 """
-CONNECT = "await rtcnb.connect(alice, bob)\nawait asyncio.sleep(2.5)\n"
+CONNECT = """
+arrived = asyncio.get_running_loop().create_future()
+bob.on("datachannel", lambda event: arrived.done() or arrived.set_result(event.channel))
+await rtcnb.connect(alice, bob)
+theirs = await asyncio.wait_for(arrived, 10)
+heard = []
+channel.on("message", lambda event: heard.append(event.data))
+theirs.on("message", lambda event: heard.append(event.data))
+await channel.wait_open(); await theirs.wait_open()
+for number in range(20):
+    channel.send(f"to bob {number}")
+    theirs.send(f"to alice {number}")
+async with asyncio.timeout(10):
+    while len(heard) < 40 or len(trace.select(kind="statistics")) < 4:
+        await asyncio.sleep(0.05)
+"""
 ORDER = """
-known = {}
+known, candidates = {}, []
 for place, event in enumerate(trace.select()):
     if event.kind == "description":
         key = (event.description.type, tuple(m.ufrag for m in event.description.document.media))
@@ -40,11 +55,36 @@ for place, event in enumerate(trace.select()):
             known.setdefault(key, place)
         else:
             assert key in known, f"added before it was gathered: {event}"
+            candidates.append(event.peer)
+assert set(candidates) == {"alice", "bob"}, f"each was given some of the other's: {candidates}"
+
+def in_order(kind, thing_of, first, then):
+    # Each thing that arrived set out before; the number of those that did.
+    under_way, count = {}, 0
+    for event in trace.select(kind=kind):
+        if event.action == first:
+            under_way[thing_of(event)] = under_way.get(thing_of(event), 0) + 1
+        elif event.action == then:
+            assert under_way.get(thing_of(event), 0) > 0, f"received before it was sent: {event}"
+            under_way[thing_of(event)] -= 1
+            count += 1
+    return count
+
+assert in_order("message", lambda e: e.number, "sent", "received") >= 4
+other = {"alice": "bob", "bob": "alice"}
+way = lambda e: e.peer if e.action == "sent" else other[e.peer]
+assert in_order("channel", way, "sent", "received") == 40
+signaling = [(e.peer, e.new) for e in trace.select(kind="state") if e.state == "signalingState"]
+wanted = [("alice", "have-local-offer"), ("bob", "have-remote-offer"), ("bob", "stable"), ("alice", "stable")]
+assert signaling == wanted, signaling
 types = [e.description.type for e in trace.select(kind="description")]
 assert types == ["offer", "offer", "answer", "answer"], types
 by_peer = {p: {e.kind for e in trace.select(peer=p)} for p in trace.peers}
 wanted = {"peer", "call", "state", "description", "candidate", "message", "pair", "selected", "dtls", "statistics"}
 assert not [(p, wanted - kinds) for p, kinds in by_peer.items() if wanted - kinds]
+said = [e.clock_error_ms for e in trace.select(kind="page") if e.action == "clock"]
+assert said and 0 < said[-1] < 1000, said
+print("said:", *[e for e in trace.select(kind="page") if e.action == "clock"], sep="; ")
 errors_ms = [p.clock.error_ms for p in page.link().pages.values()]
 print("measured: error of the page's clock", [round(e, 1) for e in errors_ms], "ms")
 print("worst", [f.rule for f in trace.diagnose() if f.severity != "advice"])

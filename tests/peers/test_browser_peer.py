@@ -9,13 +9,14 @@ import pytest
 from rtcnb.peers import browser
 from rtcnb.peers.browser import BrowserPeer
 from rtcnb.runtime import loop
-from rtcnb.trace import StatisticsEvent, Trace
+from rtcnb.trace import PageEvent, StatisticsEvent, Trace
 
 
 class FakePage:
     """Stands in for the PageObject; nothing answers."""
 
     event_time = 5.0
+    clock_error_ms = float("inf")
     page = "p"
     id = "browser-1"
 
@@ -57,3 +58,12 @@ def test_events_have_the_page_s_time_and_statistics_what_changed(alice: BrowserP
     assert reports[2]["P"]["bytesSent"] == 1
     events = alice.trace.select(since=5.0, until=5.1)
     assert [e.kind for e in events] == ["state", "pair", "statistics", "pair", "statistics", "statistics"]
+
+
+def test_the_trace_says_how_well_the_page_s_clock_is_known(alice: BrowserPeer) -> None:
+    for error_ms in (float("inf"), 12.3456, 11.0, 2.5):
+        alice._page.clock_error_ms = error_ms
+        loop.call(alice._on_event, "state", snapshot(1, "connecting"), [])
+    told = [e for e in alice.trace if isinstance(e, PageEvent)]
+    assert [(e.peer, e.time, e.clock_error_ms) for e in told] == [("alice", 5.0, 12.346), ("alice", 5.0, 2.5)]
+    assert str(told[1]) == "page p clock: its times are right to ±2.5 ms"

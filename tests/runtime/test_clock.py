@@ -8,7 +8,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtcnb.runtime.clock import PageClock
+from rtcnb.runtime.clock import ErrorNews, PageClock
 
 OFFSET = 1000.0  # the kernel's clock is ahead by so many seconds
 
@@ -53,3 +53,30 @@ def test_a_clock_that_stood_still_begins_anew() -> None:
     clock.sent(2, OFFSET + 60)
     assert clock.heard(10, 2, OFFSET + 60.001) >= OFFSET + 60, "the machine slept"
     assert abs(clock.offset - (OFFSET + 59.99)) < 0.02
+
+
+def test_a_long_call_that_the_kernel_only_listens_to_keeps_its_clock() -> None:
+    dice, clock, worst_ms, asked = random.Random(1), PageClock(), 0.0, 0
+
+    def says(at: float) -> float:
+        """What the page tells at this moment, on the kernel's clock; return when it is heard."""
+        arrival = at + dice.uniform(0.005, 0.03)
+        told = clock.heard((at - OFFSET) * (1 + 40e-6) * 1000, asked, arrival)
+        assert abs(told - at) * 1000 <= clock.error_ms + 1e-6
+        return arrival
+
+    for second in range(2 * 3600):
+        now = says(OFFSET + second)
+        if clock.wants_exchange(now):
+            asked += 1
+            clock.sent(asked, now)
+            says(now + dice.uniform(0.005, 0.03))
+        worst_ms = max(worst_ms, clock.error_ms)
+    print(f"asked {asked} times; the error was {worst_ms:.1f} ms at most")
+    assert worst_ms < 30 and 1000 < asked < 1500
+
+
+def test_the_error_is_told_when_it_has_changed_much() -> None:
+    news = ErrorNews()
+    told = [x for x in (math.inf, 40.0, 30.0, 21.0, 19.0, 12.0, 37.0, 39.0, 4.0, math.inf) if news.is_news(x)]
+    assert told == [40.0, 19.0, 39.0, 4.0]

@@ -84,6 +84,7 @@ EVERYTHING: list[Event] = [
     ChannelEvent(peer="bob", label="chat", action="sent", size_bytes=3),
     MediaEvent(action="live", text="camera live: Jane's camera", device="Jane's camera", frames=2),
     PageEvent(action="gone", page="p"),
+    PageEvent(action="clock", page="p", clock_error_ms=2.5),
     Note(text="look at 192.168.17.5"),
 ]
 

@@ -65,15 +65,28 @@ class MediaEvent(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageEvent(Event):
-    """A browser page came, went, or was chosen to answer."""
+    """A browser page came, went, or was chosen to answer; or how well its clock is known.
+
+    Attributes
+    ----------
+    action : str
+        ``hello``, ``gone``, ``clock``, ...
+    page, text : str
+    clock_error_ms : float or None
+        By how much the times of what this page tells may be wrong from now on, until the next such event.
+    """
 
     kind: ClassVar[str] = "page"
     action: str
     page: str = ""
     text: str = ""
+    clock_error_ms: float | None = None
 
     def __str__(self) -> str:
-        return one_line(f"page {self.page} {self.action}" if self.page else f"page {self.action}")
+        error = (
+            "" if self.clock_error_ms is None else f": its times are right to ±{self.clock_error_ms:.1f} ms"
+        )
+        return one_line(" ".join(x for x in ("page", self.page, self.action) if x) + error)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

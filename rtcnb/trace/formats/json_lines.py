@@ -35,7 +35,7 @@ MARK = "rtcnb-trace"
 MAX_LINE = 16 * 2**20  # characters
 MAX_LINES = 2_000_000
 MAX_VALUES = 20_000_000  # of JSON, in all lines: a value of three bytes there takes some 60 here
-MAX_SECONDS = 4e9  # 126 years
+MAX_NUMBER = 4e9  # of seconds: 126 years
 MAX_REPORT_DEPTH = 20
 
 FIELDS = {kind: dataclasses.fields(cls) for kind, cls in events.KINDS.items()}
@@ -245,9 +245,9 @@ def _string(value: Any) -> str:
     return value
 
 
-def _seconds(value: Any) -> float:
-    if type(value) not in (int, float) or not abs(value) <= MAX_SECONDS:  # NaN is not, either
-        raise TypeError(f"{_short(value)} is no time in seconds.")
+def _number(value: Any) -> float:
+    if type(value) not in (int, float) or not abs(value) <= MAX_NUMBER:  # NaN is not, either
+        raise TypeError(f"{_short(value)} is no number below {MAX_NUMBER:g}.")
     return float(value)
 
 
@@ -327,7 +327,7 @@ def _report(value: Any) -> Row:
 
 READERS: dict[Any, Reader] = {
     str: _string,
-    float: _seconds,
+    float: _number,
     int: _integer,
     bool: _truth,
     bytes: _bytes,
@@ -337,8 +337,8 @@ READERS: dict[Any, Reader] = {
 }
 
 HEADER: dict[str, Reader] = {
-    "epoch": _seconds,
-    "ended": _seconds,
+    "epoch": _number,
+    "ended": _number,
     "source": _string,
     "missing": _strings,
     "dropped": _integer,
