@@ -98,7 +98,8 @@ async def test_an_answer_that_refuses_the_video(tmp_path: Path) -> None:
         await offer_of(alice)
         await wire.deliver_all()
         await bob.setLocalDescription(await bob.createAnswer())
-        wire.edit(lambda sdp: re.sub(r"(?m)^m=video \d+", "m=video 0", sdp))
+        answer = next(m for m in wire.pending if m.sender == "bob" and "answer" in repr(m))
+        answer.edit(lambda sdp: re.sub(r"(?m)^m=video \d+", "m=video 0", sdp))
         await wire.deliver_all()
         wire.auto = True
         await asyncio.gather(alice.wait_connected(), bob.wait_connected())
