@@ -260,3 +260,21 @@ def test_packets_and_statistics_thin_out_first() -> None:
     assert max(b - a for a, b in itertools.pairwise(times)) < 400
     kinds = {e.kind for e in trace.events[1:500]}
     assert kinds == {"packet", "statistics"}
+
+
+def test_the_media_of_a_relayed_call_thins_out_before_its_checks() -> None:
+    trace = Trace(max_events=1000)
+    rtp, check = b"\x80\x60" + bytes(10), b"\x00\x01" + bytes(2) + b"\x21\x12\xa4\x42" + bytes(12)
+    for number in range(10_000):
+        inner = check if number < 100 else rtp
+        relayed = b"\x40\x00" + len(inner).to_bytes(2, "big") + inner  # RFC 8656 section 12.4
+        protocols = [("turn-channel", relayed), ("stun" if inner is check else "rtp", inner)]
+        for protocol, data in protocols:
+            packet = PacketEvent(
+                time=number, peer="bob", direction="sent", protocol=protocol, size_bytes=len(data), data=data
+            )
+            trace.append(packet)
+    kept = [e.data for e in trace.events]  # type: ignore[attr-defined]
+    assert trace.dropped == 0 and sum(data.endswith(check) for data in kept) == 200
+    halves = sum(data == rtp for data in kept), sum(data[4:] == rtp for data in kept)
+    assert min(halves) > 200, "neither goes for the other"
