@@ -50,9 +50,6 @@ class Connected:
         self._numbers = itertools.count()
 
     async def connect(self) -> None:
-        from aiortc.mediastreams import VideoStreamTrack
-
-        self.pc.addTrack(VideoStreamTrack())
         channel = self.pc.createDataChannel("chat")
         await self.pc.setLocalDescription(await self.pc.createOffer())
         await self.far.setRemoteDescription(self.pc.localDescription)
