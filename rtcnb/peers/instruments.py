@@ -39,6 +39,7 @@ class Reporter:
         self._name = name
         self._rtcp_at = {"sent": 0.0, "received": 0.0}
         self._polling: asyncio.Task[None] | None = None
+        self._tell_packets: Callable[[], None] = lambda: None
 
     def packet(
         self,
@@ -88,6 +89,7 @@ class Reporter:
 
     def dtls(self, state: str, role: str, fingerprint: str, expected: tuple[str, ...]) -> None:
         """Write down how far the handshake is."""
+        self._tell_packets()
         self._trace.append(
             traces.DtlsEvent(
                 peer=self._name, state=state, role=role, fingerprint=fingerprint, expected=expected
@@ -96,7 +98,7 @@ class Reporter:
 
     def attach(self, pc: RTCPeerConnection) -> None:
         """Hear of everything that this connection does, from its first gathering on."""
-        attach(pc, self)
+        self._tell_packets = attach(pc, self)
 
     def poll(self, statistics: Statistics, drops: Callable[[], dict[str, int]] = dict) -> None:
         """Write down the statistics once a second, and what was dropped meanwhile; from now until `stop`."""
@@ -108,6 +110,7 @@ class Reporter:
         report: Report = {}
         while True:
             await asyncio.sleep(STATISTICS_EVERY)
+            self._tell_packets()
             report = shared(report, await statistics())
             self._trace.append(traces.StatisticsEvent(peer=self._name, report=report))
             now = drops()
@@ -121,6 +124,7 @@ class Reporter:
 
     def stop(self) -> None:
         """Write down no more statistics."""
+        self._tell_packets()
         if self._polling is not None:
             self._polling.cancel()
 

@@ -4,33 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from rtcnb.peers import browser
 from rtcnb.peers.browser import BrowserPeer
 from rtcnb.runtime import loop
-from rtcnb.trace import PageEvent, StatisticsEvent, Trace
-
-
-class FakePage:
-    """Stands in for the PageObject; nothing answers."""
-
-    event_time = 5.0
-    clock_error_ms = float("inf")
-    page = "p"
-    id = "browser-1"
-
-    def __init__(self, *arguments: Any) -> None:
-        pass
-
-    async def drop(self) -> None:
-        pass
-
-
-@pytest.fixture
-def alice(monkeypatch: pytest.MonkeyPatch) -> BrowserPeer:
-    monkeypatch.setattr(browser, "PageObject", FakePage)
-    return BrowserPeer("alice", trace=Trace())
+from rtcnb.trace import PageEvent, StatisticsEvent
 
 
 def snapshot(number: int, state: str, **more: Any) -> dict[str, Any]:

@@ -8,38 +8,14 @@ import pytest
 
 import rtcnb
 from rtcnb.errors import DescriptionError, NotSupported, PeerError
-from rtcnb.peers import browser
 from rtcnb.peers.browser import BrowserPeer
 from rtcnb.peers.codecs import capabilities, checked, chosen
 from rtcnb.runtime import loop
-from rtcnb.trace import ApiCall, Trace
+from rtcnb.trace import ApiCall
 
 H264 = {"mimeType": "video/H264", "clockRate": 90000, "sdpFmtpLine": "profile-level-id=42e01f"}
 VP8 = {"mimeType": "video/VP8", "clockRate": 90000}
 HAVE = [VP8, {"mimeType": "video/rtx", "clockRate": 90000}, {**H264, "sdpFmtpLine": "other"}, H264]
-
-
-class FakePage:
-    """Stands in for the PageObject: what was posted."""
-
-    event_time = 5.0
-    page = "p"
-    id = "browser-1"
-
-    def __init__(self, *arguments: Any) -> None:
-        self.posted: list[tuple[Any, ...]] = []
-
-    def post(self, *call: Any) -> None:
-        self.posted.append(call)
-
-    async def drop(self) -> None:
-        pass
-
-
-@pytest.fixture
-def alice(monkeypatch: pytest.MonkeyPatch) -> BrowserPeer:
-    monkeypatch.setattr(browser, "PageObject", FakePage)
-    return BrowserPeer("alice", trace=Trace())
 
 
 def test_a_name_means_every_codec_of_it_and_a_dict_what_it_says() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 import aioice.ice
@@ -58,7 +57,7 @@ async def statistics_of(pc: RTCPeerConnection) -> dict[str, Entry]:
 
 
 def _of_aiortc(entry: Any) -> Entry:
-    plain = {k: _plain(v) for k, v in asdict(entry).items() if v is not None}
+    plain = {k: _plain(v) for k, v in vars(entry).items() if v is not None}
     if "jitter" in plain:
         plain["jitter"] /= CLOCK_RATES.get(plain.get("kind", ""), 90000)
     if "fractionLost" in plain:

@@ -26,6 +26,7 @@ DTLS_RECORD_BYTES = 13  # RFC 6347 section 4.1: what is readable of a record wit
 APPLICATION_DATA = 23
 MAX_KEPT_BYTES = 2048  # no peer of WebRTC sends larger packets; strangers may
 MAX_PENDING = 64
+TOGETHER = 32
 
 
 class Hears(Protocol):
@@ -57,18 +58,28 @@ class Hears(Protocol):
 _hears: contextvars.ContextVar[Hears | None] = contextvars.ContextVar("rtcnb_hears", default=None)
 
 
-def attach(pc: RTCPeerConnection, hears: Hears) -> None:
-    """Have `hears` told of everything from the connection's first gathering on."""
+def attach(pc: RTCPeerConnection, hears: Hears) -> Callable[[], None]:
+    """Have `hears` told of everything from the connection's first gathering on.
+
+    Packets of media and data are told some at a time: what is returned tells of those that wait.
+    """
     gather = pc._RTCPeerConnection__gather
     known: set[int] = set()
+    sockets: list[_Socket] = []
+
+    def tell() -> None:
+        for socket in sockets:
+            socket.tell()
 
     async def gather_watched() -> None:
         for transport in _dtls_transports(pc):
             if id(transport) not in known:
                 known.add(id(transport))
+                socket = _Socket.of(transport.transport._connection, hears)
+                sockets.append(socket)
                 _watch_checks(transport.transport._connection, hears)
                 _watch_dtls(transport, hears)
-                _watch_plain(transport, _Socket.of(transport.transport._connection, hears))
+                _watch_plain(transport, socket)
         if pc.sctp is not None and id(pc.sctp) not in known:
             known.add(id(pc.sctp))
             _watch_data(pc.sctp, _Socket.of(pc.sctp.transport.transport._connection, hears))
@@ -80,6 +91,7 @@ def attach(pc: RTCPeerConnection, hears: Hears) -> None:
             _hears.reset(token)
 
     pc._RTCPeerConnection__gather = gather_watched
+    return tell
 
 
 def _dtls_transports(pc: RTCPeerConnection) -> Iterator[RTCDtlsTransport]:
@@ -109,16 +121,18 @@ def _hook(factory: Callable[[], Any], arguments: dict[str, Any]) -> Callable[[],
 
 
 class _Socket:
-    """The packets of one ICE connection, those of media together with what they carry.
+    """The packets of one ICE connection, those of media and data together with what they carry.
 
     Sending goes in one step from the plain packet to the socket. What arrives waits in aioice's queue before it is
-    decrypted: until then it is pending here.
+    decrypted: until then it is pending here. Media and data are told some packets at a time: between the frames of
+    a call this code is in no cache, and takes several times as long as right after itself.
     """
 
     def __init__(self, hears: Hears) -> None:
         self.hears = hears
         self.plain = b""
-        self._pending: deque[tuple[float, str, str, str, str, bytes, int]] = deque()
+        self._pending: deque[tuple[float, aioice.ice.StunProtocol, Any, bytes]] = deque()
+        self._untold: list[tuple[float, str, aioice.ice.StunProtocol, Any, bytes, int, bytes]] = []
         self._names: dict[Any, str] = {}
 
     @staticmethod
@@ -137,51 +151,65 @@ class _Socket:
         )
 
         def received(data: bytes, address: tuple[Any, ...]) -> None:
-            self.received(protocol, data, address)
+            if _comes_again(data):
+                self._pending.append((time.monotonic(), protocol, address, data))
+                if len(self._pending) > MAX_PENDING:  # nothing decrypts them: the keys are not there yet
+                    self._give_up(b"")
+            else:
+                self._tell_now("received", protocol, data, address)
             datagram_received(data, address)
 
         def data_sent(data: bytes, address: tuple[str, int]) -> Awaitable[None]:
-            self.sent(protocol, data, address)
+            if _comes_again(data):
+                self._tell_later(time.monotonic(), "sent", protocol, address, data, self.plain)
+            else:
+                self._tell_now("sent", protocol, data, address)
             return send_data(data, address)
 
         def stun_sent(message: Any, address: tuple[str, int]) -> None:
             encoded = _Encoded(message)
-            self.sent(protocol, encoded.data, address)
+            self._tell_now("sent", protocol, encoded.data, address)
             send_stun(encoded, address)
 
         protocol.datagram_received = received
         protocol.send_data = data_sent
         protocol.send_stun = stun_sent
 
-    def sent(self, protocol: aioice.ice.StunProtocol, data: bytes, address: tuple[str, int]) -> None:
-        kind = protocol_of(data)
-        here = self._names.get(protocol.id) or self._here(protocol)
-        there = self._names.get(address) or self._name(address)
-        beginning = data[:RTP_BYTES] if kind in MEDIA else _beginning(kind, data)
-        self.hears.packet(time.monotonic(), "sent", kind, here, there, beginning, len(data), self.plain)
-
-    def received(self, protocol: aioice.ice.StunProtocol, data: bytes, address: tuple[Any, ...]) -> None:
-        now, kind = time.monotonic(), protocol_of(data)
-        here = self._names.get(protocol.id) or self._here(protocol)
-        there = self._names.get(address) or self._name(address)
-        beginning = data[:RTP_BYTES] if kind in MEDIA else _beginning(kind, data)
-        if kind in MEDIA or (kind == "dtls" and data[0] == APPLICATION_DATA):
-            self._pending.append((now, "received", kind, here, there, beginning, len(data)))
-            if len(self._pending) > MAX_PENDING:  # nothing decrypts them: the keys are not there yet
-                self.hears.packet(*self._pending.popleft(), b"")
-        else:
-            self.hears.packet(now, "received", kind, here, there, beginning, len(data), b"")
-
     def decrypted(self, header: bytes, plain: bytes) -> None:
         """Take note of what a pending packet carries; it begins with `header`, as the packet does."""
         while self._pending:
-            packet = self._pending.popleft()
-            found = packet[5].startswith(header)
-            self.hears.packet(*packet, plain if found else b"")
+            found = self._pending[0][3].startswith(header)
+            self._give_up(plain if found else b"")
             if found:
                 return
 
+    def _give_up(self, plain: bytes) -> None:
+        at, protocol, address, data = self._pending.popleft()
+        self._tell_later(at, "received", protocol, address, data, plain)
+
+    def _tell_later(
+        self, at: float, way: str, protocol: aioice.ice.StunProtocol, address: Any, data: bytes, plain: bytes
+    ) -> None:
+        self._untold.append((at, way, protocol, address, data[:RTP_BYTES], len(data), plain))
+        if len(self._untold) >= TOGETHER:
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell of the packets that wait to be told together."""
+        untold, self._untold = self._untold, []
+        for at, way, protocol, address, data, size, plain in untold:
+            kind = protocol_of(data)
+            here, there = self._here(protocol), self._name(address)
+            self.hears.packet(at, way, kind, here, there, _beginning(kind, data), size, plain)
+
+    def _tell_now(self, way: str, protocol: aioice.ice.StunProtocol, data: bytes, address: Any) -> None:
+        self.tell()
+        kind, here, there = protocol_of(data), self._here(protocol), self._name(address)
+        self.hears.packet(time.monotonic(), way, kind, here, there, _beginning(kind, data), len(data), b"")
+
     def _here(self, protocol: aioice.ice.StunProtocol) -> str:
+        if (known := self._names.get(protocol.id)) is not None:
+            return known
         candidate = getattr(protocol, "local_candidate", None)
         if candidate is None:  # its very first packets, while it is being made
             return ""
@@ -189,6 +217,8 @@ class _Socket:
         return made
 
     def _name(self, address: tuple[Any, ...]) -> str:
+        if (known := self._names.get(address)) is not None:
+            return known
         if len(self._names) > 1000:  # strangers may come from anywhere
             self._names.clear()
         made = self._names[address] = address_text(*address[:2])  # IPv6 has two members more
@@ -207,6 +237,11 @@ class _Encoded:
 
     def __repr__(self) -> str:
         return repr(self.message)
+
+
+def _comes_again(data: bytes) -> bool:
+    """Whether it is media or data: RTP, RTCP, or a DTLS record with application data (RFC 7983 section 7)."""
+    return bool(data) and (127 < data[0] < 192 or data[0] == APPLICATION_DATA)
 
 
 def _beginning(kind: str, data: bytes) -> bytes:
