@@ -184,15 +184,15 @@ class BrowserPeer(Peer):
         refusal: Callable[[], Any],
         given: str = "",
     ) -> Any:
+        """Call the page's peer, one operation after the other, and record it."""
+        return await self._do(method, arguments, lambda: self._asked(method, args, refusal), given)
+
+    async def _asked(self, method: str, args: tuple[Any, ...], refusal: Callable[[], Any]) -> Any:
         """Call the page's peer; where it refuses, say why in our words beside the browser's."""
-
-        async def operation() -> Any:
-            try:
-                return await self._call(method, *args)
-            except PageRefused as refused:
-                raise (refusal() or self._error(method, refused)) from refused
-
-        return await self._do(method, arguments, operation, given)
+        try:
+            return await self._call(method, *args)
+        except PageRefused as refused:
+            raise (refusal() or self._error(method, refused)) from refused
 
     def _error(self, method: str, refused: PageRefused) -> RtcnbError:
         if refused.name == "StreamFailed":
@@ -315,8 +315,11 @@ class BrowserPeer(Peer):
         return await self._describe("createAnswer")
 
     async def _describe(self, method: str, *args: Any) -> SessionDescription:
-        self._created = SessionDescription.from_any(await self._ask(method, (), args, lambda: None))
-        return self._created
+        async def operation() -> SessionDescription:
+            self._created = SessionDescription.from_any(await self._asked(method, args, lambda: None))
+            return self._created
+
+        return await self._do(method, (), operation)
 
     async def setLocalDescription(self, description: Any = None) -> None:
         """Set what this side proposes or answers; gathering begins.

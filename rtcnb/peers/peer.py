@@ -190,9 +190,9 @@ class Peer(Emitter, ABC):
         created = self._created if side == "local" else None
         if created is not None and (created.type != given.type or created.sdp == given.sdp):
             created = None
-        self._record(traces.DescriptionSet, time=begun, side=side, description=given, created=created)
-        if side == "local":
+        if side == "local":  # before the trace says so: what reads it asks then what may be done next
             self._created_and_set = self._created
+        self._record(traces.DescriptionSet, time=begun, side=side, description=given, created=created)
         if side == "local" and given.type != "rollback":
             self._send(given)
 

@@ -236,11 +236,12 @@ class Stepper(TraceView):
 
     def draw(self) -> Iterable[Fragment]:
         """Return the controls, the steps of each side and on the wire, the code, and the ladder."""
+        code, failed = list(self.code), self._failed  # first: no code is shown whose step is still to come
         position, past = self.position(), self._past()
         following = self._preset().next_step(position, past)
         yield Fragment("head", head(self.ends, self.preset, following, self._working, self._standing()))
         yield Fragment("steps", buttons(position, following, self.timeline.at()))
-        yield Fragment("code", code_so_far(self.code, self._failed))
+        yield Fragment("code", code_so_far(code, failed))
         for fragment in self.ladder.draw():
             yield replace(fragment, key=f"ladder/{fragment.key}")
 

@@ -250,6 +250,14 @@ class Notebook:
             f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{name}'}})"
         )
         self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached")
+        # Its style sheet comes after its name.
+        self.page.wait_for_function(
+            """light => {
+                const ground = getComputedStyle(document.body).getPropertyValue('--jp-layout-color0').trim();
+                return ground && ['#fff', '#ffffff', 'white'].includes(ground) === light;
+            }""",
+            arg=not dark,
+        )
 
     def screenshot(self, name: str, of: Locator | None = None) -> None:
         """Keep a picture where RTCNB_SCREENSHOTS names a directory."""

@@ -296,10 +296,10 @@ def test_what_is_too_much_is_refused_with_the_place(name: str) -> None:
 def test_there_is_an_end_to_lines_and_values(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_lines, "MAX_LINES", 1000)
     monkeypatch.setattr(json_lines, "MAX_VALUES", 10_000)
-    with pytest.raises(TraceError, match=r"line 1001: 1000 lines and 10000 values are the most"):
+    with pytest.raises(TraceError, match="line 1001: 1000 lines are the most"):
         Trace.load(HEAD + b"\n" * 5000)
     report = b'{"kind":"statistics","report":{"a":{"b":[' + b",".join([b"[]"] * 6000) + b"]}}}"
-    with pytest.raises(TraceError, match="line 2: 1000 lines"):
+    with pytest.raises(TraceError, match="the file: 1[0-9]{4} values; 10000 are the most"):
         Trace.load(HEAD + report)
 
 

@@ -1,0 +1,97 @@
+"""Every view in real JupyterLab: what a stranger wrote is text in it, and every text can be read."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+
+import contrast
+import hostile
+import pytest
+from conftest import CHECKOUT
+from lab import Notebook
+from playwright.sync_api import Locator, expect
+
+Open = Callable[..., Notebook]
+DUMP = CHECKOUT / "notebooks" / "dumps" / "a_call_that_failed.gz"
+CALL = f"""
+import asyncio, rtcnb
+alice, bob = rtcnb.KernelPeer({hostile.EVIL!r}), rtcnb.KernelPeer("bob")
+alice.addTrack(rtcnb.TestPattern(width=160, height=120).video)
+channel = alice.createDataChannel({hostile.EVIL!r}, protocol={hostile.EVIL!r})
+await rtcnb.connect(alice, bob)
+await channel.wait_open()
+channel.send({hostile.EVIL!r})
+async with asyncio.timeout(20):
+    while len(alice.trace.select("bob", "statistics")) < 3:
+        await asyncio.sleep(0.1)
+await alice.close(); await bob.close()
+alice.trace.save("call.jsonl")
+"""
+FAILED = """
+import asyncio, rtcnb
+from rtcnb import faults
+from rtcnb.peers.wire import exchange
+alice, bob = rtcnb.KernelPeer("alice"), rtcnb.KernelPeer("bob")
+alice.addTrack(rtcnb.TestPattern(width=160, height=120).video)
+alice.createDataChannel("chat")
+wire = rtcnb.Wire(alice, bob)
+faults.make(wire, "wrong-fingerprint")
+await exchange(wire, alice, bob)
+wire.auto = True
+await asyncio.gather(alice.wait_connected(8), bob.wait_connected(8), return_exceptions=True)
+print(alice.trace.diagnose()[0].rule)
+"""
+ROWS = "[data-row]"
+
+
+def tabs(page_view: Locator) -> list[str]:
+    return [str(tab.get_attribute("data-value")) for tab in page_view.get_by_role("tab").all()]
+
+
+def show(view: Locator, tab: str) -> None:
+    """Show a view, with all that can be unfolded."""
+    view.locator(f"[role=tab][data-value={tab}]").click()
+    expect(view.locator(f"[role=tab][data-value={tab}]")).to_have_attribute("aria-selected", "true")
+    expect(view.locator(f"[data-part^='{tab}/']").first).to_be_attached()
+    view.evaluate("e => e.querySelectorAll('details').forEach((d) => { d.open = true; })")
+
+
+@pytest.mark.parametrize("source", ["trace", "dump"])
+def test_a_strangers_text_is_text_in_every_view(notebook: Open, source: str) -> None:
+    nb = notebook("import rtcnb")
+    if source == "trace":
+        nb.run(CALL, timeout=60)
+        written = hostile.saved_trace((nb.server.root / "call.jsonl").read_text())
+    else:
+        written = hostile.dump(gzip.decompress(DUMP.read_bytes()).decode())
+    (nb.server.root / "hostile").write_bytes(written)
+    nb.run("import rtcnb\nrtcnb.Inspector('hostile')", timeout=60)
+    view = nb.page.locator(".rtcnb-live.rtcnb-inspector")
+    read = ""
+    for tab in tabs(view):
+        show(view, tab)
+        for row in view.locator(ROWS).all()[:12]:
+            row.click(force=True, timeout=2_000)
+        read += view.inner_text()
+        assert view.locator("img, script, [onerror]").count() == 0, tab
+    assert "<img src=x onerror" in read
+    assert nb.page.evaluate("window.hacked") is None
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_text_can_be_read(notebook: Open, theme: str) -> None:
+    nb = notebook()
+    nb.theme(theme == "dark")
+    assert nb.run(FAILED, timeout=60).text.strip() == "wrong-fingerprint"
+    nb.run("rtcnb.Inspector(alice, bob)")
+    view = nb.page.locator(".rtcnb-live.rtcnb-inspector")
+    faint = {}
+    for tab in tabs(view):
+        show(view, tab)
+        count, found = contrast.measure(view)
+        assert count > 20, f"{tab}: {count} texts are not the whole view"
+        if found:
+            faint[tab] = found
+        nb.screenshot(f"failed-{tab}-{theme}", view)
+    assert not faint, "\n".join(f"{tab}: {line}" for tab, lines in faint.items() for line in lines)
