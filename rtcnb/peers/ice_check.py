@@ -62,9 +62,14 @@ class ServerCheck:
     def __str__(self) -> str:
         if self.finding is not None:
             return f"{self.place}: {self.finding}"
+        return f"{self.place}: ✓ {self.url}: {self.given}"
+
+    @property
+    def given(self) -> str:
+        """What a server that works gave, in words."""
         found = zip(self.candidates, self.times_ms, strict=True)
         told = ", ".join(f"{x.type} {x.address}:{x.port} after {ms} ms" for x, ms in found)
-        return f"{self.place}: ✓ {self.url}: {told or 'it answered with an address that was known already'}"
+        return told or "no address that was not known already: no NAT is between"
 
 
 class IceReport(Printed, list[ServerCheck]):

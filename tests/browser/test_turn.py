@@ -9,6 +9,7 @@ import failures
 import pytest
 from coturn import CREDENTIAL, USERNAME, Coturn, free_port
 from lab import Notebook
+from playwright.sync_api import expect
 
 Open = Callable[..., Notebook]
 pytestmark = pytest.mark.timeout(300)
@@ -117,3 +118,30 @@ def test_each_server_is_judged_from_the_page(notebook: Open, coturn: Coturn) -> 
     told = nb.run("print(*[c.finding.rule if c.finding else '-' for c in report]); print(report)").text
     print(told)
     assert told.splitlines()[0].split() == [rule for _, rule in wanted]
+
+
+def test_the_tester_says_what_each_server_gives_to_both_ends(notebook: Open, coturn: Coturn) -> None:
+    nb = notebook()
+    closed = f"127.0.0.1:{free_port()}"
+    wanted = [
+        (coturn.stun, "works"),
+        (coturn.turn(), "works"),
+        (coturn.turn(credential="wrong-word-Qf5"), "login refused"),
+        ({"urls": f"turn:{closed}", "username": "u", "credential": "c"}, "no answer"),
+        ({"urls": "stun:nowhere.invalid"}, "unknown name"),
+    ]
+    nb.run(f"import rtcnb\ntester = rtcnb.IceTester({[s for s, _ in wanted]})\ntester")
+    shown = nb.page.locator(".rtcnb-live.rtcnb-ice-tester")
+    shown.get_by_role("button", name="Test", exact=True).click()
+    expect(shown.locator("tr[data-verdict]")).to_have_count(2 * len(wanted))
+    expect(shown.locator("tr[data-verdict=asking]")).to_have_count(0, timeout=6_500)
+    nb.screenshot("ice_tester-coturn", shown)
+    rows: dict[str, list[str | None]] = {"page": [], "kernel": []}
+    for row in shown.locator("tr[data-verdict]").all():
+        rows[str(row.get_attribute("data-place"))].append(row.get_attribute("data-verdict"))
+    assert rows["page"] == [verdict for _, verdict in wanted]
+    by_kernel = {
+        3: "nobody listens"
+    }  # a closed port: aioice hears of ICMP's "port unreachable", Chromium does not
+    assert rows["kernel"] == [by_kernel.get(number, verdict) for number, (_, verdict) in enumerate(wanted)]
+    assert "wrong-word-Qf5" not in shown.inner_html() and CREDENTIAL not in shown.inner_html()
