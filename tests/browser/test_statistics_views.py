@@ -30,11 +30,22 @@ stream = next(e for e in report.values() if e["type"] == "outbound-rtp")
 transport = next(e for e in report.values() if e["type"] == "transport")
 print(json.dumps([stream, transport, report[stream["codecId"]]]))
 """
+# Chromium's own counters of the stream before a snapshot was taken, in it, and after.
 OWN = """
-own = (await alice.getStats()).values()
-own = next(e for e in own if e["type"] == "outbound-rtp")
-print(json.dumps(own["ssrc"]))
+import asyncio
+async def own():
+    return next(e for e in (await alice.getStats()).values() if e["type"] == "outbound-rtp")
+def told():
+    return [e for e in alice.trace if isinstance(e, StatisticsEvent) and e.peer == "alice"]
+before, count = await own(), len(told())
+async with asyncio.timeout(20):
+    while len(told()) == count:
+        await asyncio.sleep(0.05)
+snapshot = next(e for e in told()[-1].report.values() if e["type"] == "outbound-rtp")
+print(json.dumps([before, snapshot, await own()]))
 """
+COUNTERS = ("bytesSent", "packetsSent", "framesEncoded", "framesSent", "headerBytesSent", "totalEncodeTime")
+SETTLED = ("ssrc", "kind", "mid", "codecId", "transportId", "mediaSourceId", "rid", "active")
 
 
 @pytest.fixture
@@ -55,7 +66,11 @@ def test_what_is_shown_is_what_chromium_says(call: Notebook) -> None:
     received = charts.locator("[data-peer=bob] [data-type=inbound-rtp]")
     expect(sent.locator("[data-stat=frame_height]")).to_have_text("320×240", timeout=60_000)
     expect(received.locator("[data-stat=frame_height]")).to_have_text("320×240", timeout=60_000)
-    ssrc = json.loads(call.run(OWN).text)
+    before, snapshot, after = json.loads(call.run(OWN).text)
+    for name in COUNTERS:
+        assert 0 < before[name] <= snapshot[name] <= after[name], name
+    assert [before.get(x) for x in SETTLED] == [snapshot.get(x) for x in SETTLED]
+    ssrc = before["ssrc"]
     expect(sent.locator(".rtcnb-stream-name")).to_contain_text(f"ssrc {ssrc}")
     expect(received.locator(".rtcnb-stream-name")).to_contain_text(f"ssrc {ssrc}")
     expect(received.locator("path.line").first).to_have_attribute("d", re.compile("L"), timeout=60_000)
