@@ -15,6 +15,10 @@ import { receive, registry, toKernel, watch } from "../web/objects.js";
 const TYPING_PAUSE_MS = 120;
 const SLIDING_EVERY_MS = 60;
 const SAID_MS = 1500;
+const KNOWN_BY = ["data-press", "data-change", "data-input", "data-value", "data-rows"];
+
+/** Where the keyboard is, by view: an output that is renewed takes the view away and makes it again. */
+const keyboard = /** @type {Map<string, string>} */ (new Map());
 
 class LiveView {
   /** @param {HTMLElement} root @param {string} link @param {string} id */
@@ -35,7 +39,8 @@ class LiveView {
     for (const event of ["click", "change", "input", "keydown"]) {
       root.addEventListener(event, (e) => this.heard(e));
     }
-    root.addEventListener("focusin", (e) => keepKeys(/** @type {Element} */ (e.target)));
+    root.addEventListener("focusin", (e) => this.focused(/** @type {Element} */ (e.target)));
+    root.addEventListener("focusout", () => setTimeout(() => this.left(root)));
   }
 
   dispose() {
@@ -88,6 +93,24 @@ class LiveView {
     // What was moved to another place has lost it.
     if (focused !== document.activeElement && focused && this.body.contains(focused)) focused.focus({ preventScroll: true });
     this.updateLists();
+    if (number === 1 && document.activeElement === document.body) this.refocus();
+  }
+
+  /** @param {Element} element */
+  focused(element) {
+    keepKeys(element);
+    const known = KNOWN_BY.filter((name) => element.hasAttribute(name));
+    keyboard.set(this.id, known.map((name) => `[${name}="${CSS.escape(String(element.getAttribute(name)))}"]`).join(""));
+  }
+
+  /** The reader has gone elsewhere, unless it is the view that has gone. @param {Element} root */
+  left(root) {
+    if (root.isConnected && !root.contains(document.activeElement)) keyboard.delete(this.id);
+  }
+
+  refocus() {
+    const place = keyboard.get(this.id);
+    if (place) /** @type {HTMLElement | null} */ (this.body.querySelector(place))?.focus({ preventScroll: true });
   }
 
   updateLists() {
