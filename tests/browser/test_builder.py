@@ -230,5 +230,6 @@ def test_the_tester_says_no_answer_of_both_ends(notebook: Callable[..., Notebook
         for place in ("page", "kernel"):
             expect(view.locator(f"tr[data-place={place}]")).to_have_attribute("data-verdict", "no answer")
         expect(lab.page.locator(".rtcnb-static")).to_have_count(0)
-        expect(test).to_be_focused()  # the output was renewed meanwhile, with the verdicts for a saved notebook
+        # The output was renewed meanwhile, with the verdicts for a saved notebook.
+        expect(test).to_be_focused()
         lab.screenshot("ice_tester", view)
