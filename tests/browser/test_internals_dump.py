@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import CHROMIUM, FLAGS
 from playwright.sync_api import Browser, Page
 
 from rtcnb.trace import (
@@ -95,7 +96,9 @@ def plain_page(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def internals(browser: Browser, plain_page: str) -> Iterator[Page]:
     """chrome://webrtc-internals, which shows a call that a page makes."""
-    context = browser.new_context(permissions=["camera", "microphone"], accept_downloads=True)
+    # In a browser of its own: it shows the calls of all tabs, those of other tests too.
+    own = browser.browser_type.launch(executable_path=CHROMIUM, args=FLAGS)
+    context = own.new_context(permissions=["camera", "microphone"], accept_downloads=True)
     internals = context.new_page()
     internals.goto("chrome://webrtc-internals")
     internals.wait_for_selector("#dump-click-target", state="attached")
@@ -104,7 +107,7 @@ def internals(browser: Browser, plain_page: str) -> Iterator[Page]:
     caller.evaluate(CALL)
     internals.wait_for_function(DRAWN, arg=plain_page, timeout=60_000)
     yield internals
-    context.close()
+    own.close()
 
 
 def saved(internals: Page, url: str, button: str, path: Path) -> dict[str, Any]:
