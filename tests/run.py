@@ -17,8 +17,19 @@ CHECKS = {
     "mypy": ["mypy"],
 }
 SUITES = {
-    "tests": ["pytest", "-q", "--ignore=tests/browser", "tests"],
-    "browser tests": ["pytest", "-q", "-n", "2", "--durations=12", "tests/browser"],
+    # They wait more than they compute: for time-outs, for pages. So there are more at a time than cores.
+    "tests": [
+        "pytest",
+        "-q",
+        "-n",
+        "4",
+        "--dist",
+        "worksteal",
+        "--durations=12",
+        "--ignore=tests/browser",
+        "tests",
+    ],
+    "browser tests": ["pytest", "-q", "-n", "3", "--dist", "worksteal", "--durations=12", "tests/browser"],
 }
 COUNT = re.compile(r"(\d+) (passed|failed|error|errors|skipped)")
 
