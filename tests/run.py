@@ -16,20 +16,10 @@ CHECKS = {
     "ruff format": ["ruff", "format", "--check", "--quiet", "."],
     "mypy": ["mypy"],
 }
+# They wait more than they compute: for time-outs, for pages. So there are more at a time than cores.
 SUITES = {
-    # They wait more than they compute: for time-outs, for pages. So there are more at a time than cores.
-    "tests": [
-        "pytest",
-        "-q",
-        "-n",
-        "4",
-        "--dist",
-        "worksteal",
-        "--durations=12",
-        "--ignore=tests/browser",
-        "tests",
-    ],
-    "browser tests": ["pytest", "-q", "-n", "3", "--dist", "worksteal", "--durations=12", "tests/browser"],
+    "tests": "pytest -q -n 4 --dist worksteal --durations=12 --ignore=tests/browser tests".split(),
+    "browser tests": "pytest -q -n 3 --dist worksteal --durations=12 tests/browser".split(),
 }
 COUNT = re.compile(r"(\d+) (passed|failed|error|errors|skipped)")
 
