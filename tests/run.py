@@ -16,10 +16,11 @@ CHECKS = {
     "ruff format": ["ruff", "format", "--check", "--quiet", "."],
     "mypy": ["mypy"],
 }
-# They wait more than they compute: for time-outs, for pages. So there are more at a time than cores.
+PYTEST = ["pytest", "-q", "--dist", "worksteal", "--durations=12"]
+# They wait more than they compute, for time-outs and for pages: so there are more at a time than cores.
 SUITES = {
-    "tests": "pytest -q -n 4 --dist worksteal --durations=12 --ignore=tests/browser tests".split(),
-    "browser tests": "pytest -q -n 3 --dist worksteal --durations=12 tests/browser".split(),
+    "tests": [*PYTEST, "-n", "4", "--ignore=tests/browser", "tests"],
+    "browser tests": [*PYTEST, "-n", "3", "tests/browser"],
 }
 COUNT = re.compile(r"(\d+) (passed|failed|error|errors|skipped)")
 
