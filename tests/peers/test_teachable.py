@@ -163,6 +163,25 @@ async def test_one_end_that_was_told_nothing(tmp_path: Path) -> None:
         assert alice.trace.diagnose()[0].sentence.startswith("bob has received none")
 
 
+async def test_candidates_that_were_not_needed_are_not_missed(tmp_path: Path) -> None:
+    async with peers() as (alice, bob):
+        alice.createDataChannel("chat")
+        wire = rtcnb.Wire(alice, bob)
+        rtcnb.faults.make(wire, "wrong-fingerprint")
+        wire.filters.append(
+            lambda message: (
+                []
+                if message.receiver == "alice" and isinstance(message.content, rtcnb.Candidate)
+                else [message]
+            )
+        )
+        await attempt(wire, alice, bob)
+        judge("wrong-fingerprint", alice.trace, tmp_path)
+        assert "no-remote-candidates" not in {f.rule for f in alice.trace.diagnose()}, (
+            "one was peer-reflexive"
+        )
+
+
 def lost(message: Any) -> list[Any]:
     return [] if isinstance(message.content, rtcnb.Candidate) else elsewhere(message)
 

@@ -66,7 +66,9 @@ def _added(side: Side) -> list[CandidateEvent]:
 @rule("no-remote-candidates", "error", "RFC 8838 section 4")
 def no_remote_candidates(side: Side) -> Iterator[Hit]:
     other = side.other
-    if not side.in_trouble or not _lacks_candidates(side) or (other and _lacks_candidates(other)):
+    if not side.in_trouble or side.ice_connected:  # a way was found without them: peer-reflexive
+        return
+    if not _lacks_candidates(side) or (other and _lacks_candidates(other)):
         return
     yield Hit(_descriptions(side), confidence=0.9)
 
