@@ -98,12 +98,12 @@ class StatisticsView(TraceView):
         trace = self.trace
         if not peers:
             yield "No peer has been made yet."
-        none_at_all = trace.ended is not None and not moment.timeline.of(StatisticsEvent)
+        none_at_all = bool(trace.source) and not moment.timeline.of(StatisticsEvent)
         for peer in peers:
             if not peer.streams and not none_at_all:
                 yield f"{figures.short(peer.peer)}: no statistics yet; they come once a second once it gathers."
         if none_at_all:
-            yield f"This file{f' ({figures.short(trace.source)})' if trace.source else ''} holds no statistics."
+            yield f"This file ({figures.short(trace.source)}) holds no statistics."
         elif trace.source and trace.missing:
             lacks = ", ".join(figures.short(kind) for kind in trace.missing)
             yield f"Read from {figures.short(trace.source)}, which cannot hold: {lacks}."
