@@ -7,7 +7,16 @@
 
 from __future__ import annotations
 
-from . import faults, glare, post_mortem, six_steps, traces
+from . import camera, descriptions, faults, glare, post_mortem, six_steps, traces
 from .verdict import Verdict
 
-__all__ = ["Verdict", "faults", "glare", "post_mortem", "six_steps", "traces"]
+__all__ = [
+    "Verdict",
+    "camera",
+    "descriptions",
+    "faults",
+    "glare",
+    "post_mortem",
+    "six_steps",
+    "traces",
+]

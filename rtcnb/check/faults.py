@@ -22,6 +22,7 @@ FARTHEST = {
     "wrong-fingerprint": "security",
     "both-active": "security",
 }
+ORDER = 3  # the seed with which what the lesson has just shown does not come first
 
 
 class Mystery:
@@ -31,11 +32,12 @@ class Mystery:
     ----------
     wire : Wire
     number : int
-        The same number makes the same fault.
+        The same number makes the same fault; 1 to 9 make each of them once.
     """
 
     def __init__(self, wire: Wire, number: int) -> None:
-        self._name = random.Random(number).choice(sorted(FARTHEST))
+        order = random.Random(ORDER).sample(sorted(FARTHEST), len(FARTHEST))
+        self._name = order[(number - 1) % len(order)]
         self._fault = faults.make(wire, self._name, hidden=True)
 
     def is_(self, answer: Any) -> Verdict:

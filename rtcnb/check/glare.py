@@ -20,6 +20,13 @@ def survivor(answer: Any, trace: Trace) -> Verdict:
     return judge("glare.survivor", answer, answered[-1])
 
 
-def polite(answer: Any, rolled_back: str) -> Verdict:
+def polite(answer: Any, trace: Trace) -> Verdict:
     """Which peer is the polite one, that gives its offer up."""
-    return judge("glare.polite", answer, rolled_back)
+    gave_up = [
+        e.peer
+        for e in trace.select(kind=DescriptionSet)
+        if isinstance(e, DescriptionSet) and e.description.type == "rollback"
+    ]
+    if not gave_up:
+        return Verdict(None, "No offer has been taken back yet.")
+    return judge("glare.polite", answer, gave_up[0])

@@ -7,13 +7,16 @@ from typing import Any
 from ..trace import CandidateEvent, Trace
 from .verdict import Verdict, judge
 
+NOT_THIS = ("no-candidates", "turn-unreachable", "unreachable")  # near enough to have a hint each
+
 
 def cause(answer: Any, trace: Trace) -> Verdict:
     """The cause: the name of a rule of the diagnosis, such as ``turn-login``."""
     findings = trace.diagnose()
     right = findings[0].rule if findings else "nothing"
     known = any(finding.rule == answer for finding in findings)
-    return judge("post-mortem.cause", answer, right, "also" if known else "")
+    hint = "also" if known else answer if answer in NOT_THIS else ""
+    return judge("post-mortem.cause", answer, right, hint)
 
 
 def candidates(answer: Any, trace: Trace, peer: str) -> Verdict:
@@ -23,4 +26,6 @@ def candidates(answer: Any, trace: Trace, peer: str) -> Verdict:
     right = sorted({str(c.type) for c in gathered if not c.is_end})
     given = sorted(answer) if isinstance(answer, set | frozenset | list | tuple) else answer
     more = isinstance(given, list) and set(given) > set(right)
-    return judge("post-mortem.candidates", given, right, "more" if more else "")
+    return judge(
+        "post-mortem.candidates", given, right, "more" if more else "", told=", ".join(right) or "none"
+    )

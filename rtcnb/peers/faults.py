@@ -138,7 +138,7 @@ def candidates_withheld(wire: Wire, of: str | None = None) -> Fault:
 
 
 def candidate_first(wire: Wire) -> Fault:
-    """Let the offerer's first candidate overtake the offer (RFC 8838 section 9 forbids it)."""
+    """Let the offerer's first candidate overtake the offer (an InvalidStateError, webrtc-pc 4.4.2)."""
     held: list[Message] = []
 
     def change(message: Message) -> list[Message]:

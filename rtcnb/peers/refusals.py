@@ -37,7 +37,8 @@ IN_WRONG_STATE: dict[tuple[Side, str, str], str] = {
     ): "This peer has received an offer and owes an answer; it cannot "
     "take one. Call createAnswer() and setLocalDescription() here, and give the answer to the other peer.",
     ("remote", "offer", "have-local-offer"): "Both sides offered (glare). The polite one must roll back; "
-    "aiortc cannot, so build a new peer, or answer the offer that the other side already has.",
+    "aiortc cannot, so build a new peer; or, if the other side is a browser, drop this offer and deliver yours: "
+    "it rolls back.",
     ("local", "answer", "stable"): "There is no offer to answer: give this peer the other side's offer with "
     "setRemoteDescription() first.",
     ("local", "answer", "have-local-offer"): "This peer made an offer itself; the answer must come from the "

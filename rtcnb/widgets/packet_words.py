@@ -17,6 +17,8 @@ RTP_FIELDS = struct.Struct("!HII")  # sequence number, timestamp, SSRC
 RTCP_OPEN = 8  # bytes of SRTCP that are not encrypted (RFC 3711 section 3.4)
 DTLS_HEADER = 13  # RFC 6347 section 4.1
 SCTP_HEADER = 12
+STUN_METHOD = 0x3EEF  # the bits of a message's type that are its method (RFC 8489 section 5)
+STUN_BINDING = 0x0001
 APPLICATION_DATA = 23
 OTHERWISE = {
     "dtls": "The handshake is readable until ChangeCipherSpec: in DTLS 1.2 the certificates too.",
@@ -145,10 +147,9 @@ def hides(packet: PacketEvent) -> str:
             f"and length. What SCTP says in it, so also which channel is used, is hidden: {hidden} bytes."
         )
     if packet.protocol == "stun":
-        known = decoded(packet).get("MESSAGE-INTEGRITY") is not None
-        return "STUN is not encrypted. " + (
-            "Its MESSAGE-INTEGRITY shows that its sender knows the password of the description."
-            if known
-            else "It has no MESSAGE-INTEGRITY: anybody could have made it."
-        )
+        if decoded(packet).get("MESSAGE-INTEGRITY") is None:
+            return "STUN is not encrypted. It has no MESSAGE-INTEGRITY: anybody could have made it."
+        binding = int.from_bytes(packet.data[:2]) & STUN_METHOD == STUN_BINDING
+        key = "ice-pwd of the peer that is asked" if binding else "credential of the TURN server"
+        return f"STUN is not encrypted. Its MESSAGE-INTEGRITY shows that its sender knows the {key}."
     return OTHERWISE.get(packet.protocol, "")

@@ -65,7 +65,7 @@ SESSION = Layer(
             "sdp",
             "SDP",
             "Says what each end can send and receive; offer and answer settle what the call does.",
-            "RFC 8829, RFC 8866",
+            "RFC 9429, RFC 8866",
             "aiortc",
         ),
         Part(
@@ -98,7 +98,8 @@ VOICE = Layer(
         Part(
             "echo-cancellation",
             "Echo cancellation",
-            "Takes the loudspeaker's sound out of the microphone's, and noise with it.",
+            "Takes the loudspeaker's sound out of the microphone's; suppressing noise and setting the gain are "
+            "steps beside it.",
             "W3C mediacapture-streams 4.3.5",
             "",
         ),
@@ -125,7 +126,8 @@ VIDEO = Layer(
         Part(
             "image-enhancements",
             "Image enhancements",
-            "Fits the picture to the way: smaller or fewer pictures where bandwidth or processor lack.",
+            "Cleans the camera's picture, of noise for one; what statistics tell is how it is fitted to the way: "
+            "smaller or fewer pictures where bandwidth or processor lack.",
             "W3C webrtc-stats 8.6, mst-content-hint",
             "",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -36,7 +37,16 @@ ANSWERS = {
     "who": ("'bob'", "'alice'"),
     "cause": ("'turn-login'", "'no-candidates'"),
     "types": ("set()", "{'relay'}"),
+    "failing": ("{'min', 'max', 'exact'}", "{'ideal'}"),
+    "widest": ("camera.capabilities['width']['max']", "camera.settings['width']"),
+    "colour": ("'blue'", "'red'"),
+    "number": ("offer.document.media[1].codecs[0].payload_type", "offer.document.media[1].codecs[0].rtx"),
+    "direction": ("'recvonly'", "'sendonly'"),
+    "attribute": ("'ice-pwd'", "'rtpmap'"),
 }
+
+
+IN_PLACE_OF_THE_KERNEL = ('rtcnb.KernelPeer("bob")', 'rtcnb.BrowserPeer("bob")')
 
 
 @pytest.mark.parametrize("lesson", sorted(p.stem for p in LESSONS.glob("0[1-9]*.ipynb")))
@@ -44,7 +54,21 @@ def test_a_lesson_runs_and_its_exercises_judge(
     notebook: Callable[..., Notebook], lab_server: Server, lesson: str
 ) -> None:
     shutil.copytree(LESSONS / "dumps", lab_server.root / "dumps", dirs_exist_ok=True)
-    nb = notebook(path=LESSONS / f"{lesson}.ipynb")
+    work_through(notebook(path=LESSONS / f"{lesson}.ipynb"), lesson)
+
+
+def test_the_six_steps_where_no_udp_passes(notebook: Callable[..., Notebook], tmp_path: Path) -> None:
+    """As its second cell tells: Bob is in the page, too."""
+    text = (LESSONS / "01_six_steps.ipynb").read_text("utf-8")
+    both = tmp_path / "both_in_the_page.ipynb"
+    code, other = (json.dumps(c)[1:-1] for c in IN_PLACE_OF_THE_KERNEL)
+    assert code in text
+    both.write_text(text.replace(code, other), "utf-8")
+    work_through(notebook(path=both), "01 in the page")
+
+
+def work_through(nb: Notebook, lesson: str) -> None:
+    """Run each cell; answer each question wrongly, then rightly."""
     for index, cell in enumerate(nb.cells()):
         if cell["type"] != "code":
             continue

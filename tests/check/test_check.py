@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from rtcnb import check, language
 from rtcnb.check.verdict import catalogue, judge
 from rtcnb.errors import RtcnbError
 from rtcnb.trace import DescriptionSet, Trace
+
+DUMP = Path(__file__).resolve().parents[2] / "notebooks" / "dumps" / "a_call_that_failed.gz"
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +92,8 @@ async def test_a_mystery_does_not_tell_and_is_found() -> None:
     trace = Trace()
     alice, bob = (rtcnb.KernelPeer(name, trace=trace) for name in ("alice", "bob"))
     wire = rtcnb.Wire(alice, bob)
-    for number in range(20):
+    found = []
+    for number in range(1, 19):
         mystery = check.faults.Mystery(wire, number)
         (right,) = [name for name in check.faults.names() if mystery.is_(name)]
         told = [*map(str, trace.select(kind="fault")), repr(mystery), repr(mystery._fault)]
@@ -100,6 +104,8 @@ async def test_a_mystery_does_not_tell_and_is_found() -> None:
         assert "There is no such fault" in str(mystery.is_("gremlins"))
         assert mystery.is_(None).right is None
         mystery.undo()
+        found.append(right)
+    assert sorted(found[:9]) == check.faults.names() and found[:9] == found[9:]
     assert wire.filters == []
     await alice.close()
     await bob.close()
@@ -116,10 +122,52 @@ def test_glare_and_post_mortem() -> None:
     trace = Trace.of([DescriptionSet(time=1, peer="alice", side="remote", description=offer)])
     assert check.glare.survivor("alice", trace) and not check.glare.survivor("bob", trace)
     assert check.glare.survivor("alice", Trace()).right is None
-    assert check.glare.polite("bob", "bob") and not check.glare.polite("alice", "bob")
+    rolled_back = DescriptionSet(
+        peer="bob", side="local", description=rtcnb.SessionDescription(type="rollback")
+    )
+    given_up = Trace.of([rolled_back])
+    assert check.glare.polite("bob", given_up) and not check.glare.polite("alice", given_up)
+    assert check.glare.polite("bob", Trace()).right is None
     assert check.post_mortem.cause("nothing", Trace.of([]))
     assert check.post_mortem.candidates(set(), trace, "alice")
     assert not check.post_mortem.candidates({"relay"}, trace, "alice")
+
+
+async def test_a_description_is_read() -> None:
+    carol = rtcnb.KernelPeer("carol")
+    carol.addTransceiver("audio", direction="sendonly")
+    carol.addTransceiver("video")
+    offer = await carol.createOffer()
+    await carol.close()
+    vp8 = next(c for c in offer.document.media[1].codecs if c.name == "VP8")
+    assert check.descriptions.payload_type(vp8.payload_type, offer, "vp8")
+    assert "retransmission" in str(check.descriptions.payload_type(vp8.rtx, offer, "VP8"))
+    assert check.descriptions.payload_type(1, offer, "gremlin").right is None
+    assert check.descriptions.direction("recvonly", offer, "audio")
+    assert "offer's own word" in str(check.descriptions.direction("sendonly", offer, "audio"))
+    assert "offer's own word" not in str(check.descriptions.direction("inactive", offer, "audio"))
+    assert check.descriptions.direction("recvonly", offer, "text").right is None
+    first = rtcnb.sdp.lint(check.descriptions.damaged(offer), "offer")[0]
+    assert first.rule == "no-ice-credentials"
+    assert check.descriptions.missing("a=ice-pwd") and not check.descriptions.missing("mid")
+
+
+def test_a_camera_is_asked() -> None:
+    assert check.camera.may_fail({"min", "max", "exact"}) and check.camera.may_fail(["exact", "min", "max"])
+    assert "not they alone" in str(check.camera.may_fail({"exact"}))
+    assert check.camera.may_fail({"ideal"}).right is False and check.camera.may_fail(None).right is None
+    camera = rtcnb.Camera()
+    assert check.camera.widest(640, camera).right is None
+    camera.obtained = {
+        "video": {"settings": {"width": 640}, "capabilities": {"width": {"min": 1, "max": 1920}}}
+    }
+    assert check.camera.widest(1920, camera)
+    assert "what it gives now" in str(check.camera.widest(640, camera))
+    assert check.camera.first_channel("Blue") and not check.camera.first_channel("red")
+
+
+def test_a_word_of_the_catalogue_is_no_answer() -> None:
+    assert "turn-login" not in str(check.post_mortem.cause("right", Trace.load(DUMP)))
 
 
 def test_both_languages_have_the_same_texts_with_the_same_places() -> None:

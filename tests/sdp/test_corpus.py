@@ -38,7 +38,7 @@ CAUSES = {
     "without ice-ufrag and ice-pwd": {"no-ice-credentials"},
     "matching no m= section": {"bundle-unknown-mid"},
     "video description send parameters": {"rtx-without-apt", "rtx-of-nothing", "no-video-codec"},
-    "Duplicate a=mid": {"duplicate-mid"},
+    "Duplicate a=mid": {"duplicate-mid", "mid-taken"},
 }
 
 

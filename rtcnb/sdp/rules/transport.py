@@ -7,6 +7,7 @@ from itertools import count
 
 from ..checks import DIGEST_BYTES
 from ..document import Document
+from ..line import Line
 from ..section import Media
 from .registry import Hit, rule
 
@@ -76,12 +77,31 @@ def bad_mid(document: Document) -> Iterator[Hit]:
 
 @rule("duplicate-mid", "error", "RFC 5888 section 4", about="mid")
 def duplicate_mid(document: Document) -> Iterator[Hit]:
-    seen: dict[str, int] = {}
+    for media, mid, first in _called_alike(document):
+        if (line := media.line("mid")) is not None and first.line("mid") is not None:
+            yield line, {"mid": mid[:40], "first": _naming(first).number}
+
+
+@rule("mid-taken", "error", "RFC 9429 section 5.10", about="mid")
+def mid_taken(document: Document) -> Iterator[Hit]:
+    """One of the two has no name of its own, and gets from the browser that of the other."""
+    for media, mid, first in _called_alike(document):
+        if media.line("mid") is None or first.line("mid") is None:
+            nameless, other = (media, first) if media.line("mid") is None else (first, media)
+            yield nameless.lines[0], {**_where(nameless), "mid": mid[:40], "other": _naming(other).number}
+
+
+def _called_alike(document: Document) -> Iterator[tuple[Media, str, Media]]:
+    """Each section whose name an earlier one has, that name, and the earlier one."""
+    seen: dict[str, Media] = {}
     for media, mid in _names(document):
-        line = media.line("mid") or media.lines[0]
         if mid in seen:
-            yield line, {"mid": mid[:40], "first": seen[mid]}
-        seen.setdefault(mid, line.number)
+            yield media, mid, seen[mid]
+        seen.setdefault(mid, media)
+
+
+def _naming(media: Media) -> Line:
+    return media.line("mid") or media.lines[0]
 
 
 @rule("long-mid", "error", "RFC 9143 section 15.2", about="mid")

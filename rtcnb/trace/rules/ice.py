@@ -48,7 +48,7 @@ def _lacks_candidates(side: Side) -> bool:
     return told and not side.received and not none_yet
 
 
-@rule("no-candidates", "error", "RFC 8838 section 4")
+@rule("no-candidates", "error", "RFC 8838 section 9")
 def no_candidates(side: Side) -> Iterator[Hit]:
     """Neither end has candidates of the other: told once, at the first of them."""
     other = side.other
@@ -63,7 +63,7 @@ def _added(side: Side) -> list[CandidateEvent]:
     return [e for e in side.of(CandidateEvent) if e.action == "added"]
 
 
-@rule("no-remote-candidates", "error", "RFC 8838 section 4")
+@rule("no-remote-candidates", "error", "RFC 8838 section 9")
 def no_remote_candidates(side: Side) -> Iterator[Hit]:
     other = side.other
     if not side.in_trouble or side.ice_connected:  # a way was found without them: peer-reflexive

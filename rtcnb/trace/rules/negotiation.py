@@ -48,7 +48,7 @@ def glare(side: Side) -> Iterator[Hit]:
             yield Hit((call,))
 
 
-@rule("candidate-first", "error", "RFC 8838 section 9")
+@rule("candidate-first", "error", "W3C webrtc-pc section 4.4.2")
 def candidate_first(side: Side) -> Iterator[Hit]:
     for call in side.errors:
         remote = side.set_last("remote")
