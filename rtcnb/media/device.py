@@ -18,6 +18,7 @@ from ..errors import (
     MediaError,
     PageGone,
     PageRefused,
+    PageTimeout,
     RtcnbError,
 )
 from ..runtime import loop
@@ -230,7 +231,10 @@ class Device(Emitter):
         self._variables |= variables_of(self)
         for older in [d for d in Device._all if d is not self and d.noun == self.noun]:
             if older._variables & self._variables and not variables_of(older):
-                await older._stop()
+                try:
+                    await older._stop()
+                except (PageGone, PageTimeout):
+                    pass  # it ends with its page, if that has not taken it along already
                 await older._leave_page()
         Device._all.add(self)
 
@@ -257,7 +261,7 @@ class Device(Emitter):
         try:
             if old is not None:
                 await old.drop()
-        except PageGone:
+        except (PageGone, PageTimeout):
             pass
 
     async def _stop(self) -> None:

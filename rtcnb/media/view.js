@@ -37,6 +37,8 @@ function kernelScreen(link, id, say) {
   const brush = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   let drawn = 0;
   let latest = 0;
+  let held = false;
+  let ended = false;
   const draw = async (/** @type {any} */ detail, /** @type {DataView<ArrayBuffer>} */ jpeg) => {
     const { number, width, height } = detail;
     const picture = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
@@ -49,21 +51,32 @@ function kernelScreen(link, id, say) {
     picture.close();
     toKernel(link, id, "drawn", { number });
   };
-  const undo = receive(id, (name, detail, buffers) => {
-    if (name === "ended") say("the track has ended");
-    else if (name === "frame") void draw(detail, /** @type {DataView<ArrayBuffer>} */ (buffers[0]));
-  });
-  const rate = setInterval(() => {
-    if (drawn) say(`${canvas.width}×${canvas.height} · ${Math.round((drawn * 1000) / RATE_EVERY_MS)} fps`);
+  const hear = (/** @type {string} */ name, /** @type {any} */ detail, /** @type {DataView[]} */ buffers) => {
+    if (name === "ended") (say("the track has ended"), (ended = true));
+    else if (name === "frame" && !held) void draw(detail, /** @type {DataView<ArrayBuffer>} */ (buffers[0]));
+  };
+  const timer = setInterval(() => {
+    const frames_per_second = Math.round((drawn * 1000) / RATE_EVERY_MS);
+    const rate = frames_per_second ? `${frames_per_second} fps` : "no frames";
+    if (latest && registry().links.has(link) && !held && !ended) say(`${canvas.width}×${canvas.height} · ${rate}`);
     drawn = 0;
   }, RATE_EVERY_MS);
-  const watching = (/** @type {boolean} */ on) => toKernel(link, id, on ? "watch" : "unwatch", {});
-  // The link may be made a moment after this view, when a page is loaded with its widgets.
-  const begin = setInterval(() => registry().links.has(link) && (clearInterval(begin), watching(true)), 50);
+  // The link may be made a moment after this view, when a page is loaded with its widgets; and made anew.
+  const linked = () => {
+    if (!registry().links.has(link)) return say(latest ? "its kernel is gone" : "");
+    latest = 0; // whoever sends to a page anew counts from one
+    if (!held) toKernel(link, id, "watch", {});
+  };
+  const undo = [receive(id, hear, () => toKernel(link, id, "unwatch", {})), watch(link, linked)];
   return {
     element: canvas,
-    pause: (paused) => ((latest = 0), watching(!paused)),
-    undo: () => (clearInterval(rate), clearInterval(begin), undo(), watching(false)),
+    pause: (paused) => {
+      held = paused;
+      const alone = registry().receivers.get(id)?.size === 1; // another view of it may go on
+      if (!held) linked();
+      else if (alone) toKernel(link, id, "unwatch", {});
+    },
+    undo: () => (clearInterval(timer), undo.forEach((f) => f())),
   };
 }
 

@@ -88,8 +88,8 @@ class BrowserPeer {
     this.senders = new Map();
     /** @type {Map<string, RTCDataChannel>} */
     this.channels = new Map();
-    /** @type {Array<() => void>} */
-    this.undo = [];
+    /** @type {Map<RTCRtpSender, () => void>} what ends that a sender follows its track */
+    this.followed = new Map();
     /** @type {string[]} ids of the remote tracks that are registered in the page */
     this.remoteTracks = [];
     this.sent = { local: "", remote: "" };
@@ -166,9 +166,17 @@ class BrowserPeer {
   follow(id, sender) {
     const update = () => {
       const track = registry().tracks.get(id);
-      if (track && track !== sender.track && this.pc.signalingState !== "closed") sender.replaceTrack(track);
+      if (!track || track === sender.track || this.pc.signalingState === "closed") return;
+      sender.replaceTrack(track).catch(() => {}); // closed meanwhile, or gone with its transceiver
     };
-    this.undo.push(watch(id, update));
+    this.unfollow(sender);
+    this.followed.set(sender, watch(id, update));
+  }
+
+  /** @param {RTCRtpSender} sender */
+  unfollow(sender) {
+    this.followed.get(sender)?.();
+    this.followed.delete(sender);
   }
 
   /** Have a track made that lives elsewhere in this page, and wait for it. @param {string} id @returns {Promise<void>} */
@@ -242,6 +250,7 @@ class BrowserPeer {
   removeTrack(handle) {
     const sender = this.senders.get(handle);
     if (!sender) return fail("NotFoundError", "No such sender.");
+    this.unfollow(sender);
     this.pc.removeTrack(sender);
     return this.reply();
   }
@@ -343,7 +352,7 @@ class BrowserPeer {
   }
 
   dispose() {
-    this.undo.splice(0).forEach((undo) => undo());
+    [...this.followed.keys()].forEach((sender) => this.unfollow(sender));
     this.statistics.stop();
     this.pc.close();
     for (const id of this.remoteTracks.splice(0)) {

@@ -103,8 +103,8 @@ class BrowserPeer(Peer):
         elif event == "track":
             self._on_track(detail)
         elif event == "datachannel":
-            channel = self._adopt(detail["channel"], detail["label"], detail["options"], detail["readyState"])
-            self.emit("datachannel", channel=channel)
+            options, state = detail["options"], detail["readyState"]
+            self._announce(self._adopt(detail["channel"], detail["label"], options, state))
         elif event == "channel":
             self._on_channel(detail, buffers)
 

@@ -222,18 +222,18 @@ class _Observed:
             self._reporter.stop()
 
     def _watched(self, method: str, original: Callable[..., Any], after: Callable[..., None]) -> Any:
-        async def watched(*arguments: Any) -> Any:
+        async def watched(*arguments: Any, **named: Any) -> Any:
             if method != "close":
                 self._reporter.poll(lambda: statistics_of(self._pc))
             begun = time.monotonic()
             try:
-                result = await original(*arguments)
+                result = await original(*arguments, **named)
             except Exception as error:
                 said = f"{type(error).__name__}: {error}"
                 self._record(traces.ApiCall, time=begun, method=method, outcome="error", error=said)
                 raise
             self._record(traces.ApiCall, time=begun, method=method)
-            after(self, begun, result, *arguments)
+            after(self, begun, result, *arguments, *named.values())
             return result
 
         return watched

@@ -137,8 +137,7 @@ class KernelPeer(Peer):
         self.emit("track", track=ours, streams=[stream] if stream != "-" else [], transceiver=handle)
 
     def _on_datachannel(self, theirs: Any) -> None:
-        channel = KernelChannel.wrap(self, theirs)
-        self.emit("datachannel", channel=channel)
+        self._announce(KernelChannel.wrap(self, theirs))
 
     # -- tracks and channels
 

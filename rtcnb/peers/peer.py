@@ -335,6 +335,13 @@ class Peer(Emitter, ABC):
         except RtcnbError:
             pass  # the page that held it may be gone: then it is closed already
 
+    def _announce(self, channel: Any) -> None:
+        """Tell of a channel that the other side made; that it is open, to those whom this told of it."""
+        is_open = channel.readyState == "open"
+        if is_open:
+            channel._record("open")
+        self.emit("datachannel", (lambda: channel.emit("open")) if is_open else None, channel=channel)
+
     def _gathered(self, candidate: Candidate) -> None:
         """Take note of one more local candidate, the last being end-of-candidates."""
         self._candidates.append(candidate)

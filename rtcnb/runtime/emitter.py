@@ -74,12 +74,15 @@ class Emitter:
         kept = [r for r in self._registrations.get(event, []) if r.handler != handler]
         self._registrations[event] = kept
 
-    def emit(self, event: str, **members: Any) -> None:
-        """Hand the event to its handlers, from any thread."""
+    def emit(self, event: str, then: Callable[[], None] | None = None, **members: Any) -> None:
+        """Hand the event to its handlers, from any thread; call `then` after the last of them."""
         happened = Event(type=event, target=self, **members)
+        home: asyncio.AbstractEventLoop = loop.background()
         for registration in list(self._registrations.get(event, [])):
             home = loop.background() if registration.home.is_closed() else registration.home
             home.call_soon_threadsafe(_run, registration.handler, happened, context=registration.context)
+        if then is not None:
+            home.call_soon_threadsafe(then)
 
     def _forget_handlers(self) -> None:
         self._registrations.clear()

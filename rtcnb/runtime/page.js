@@ -42,7 +42,8 @@ class Page {
     this.fastLane = null;
     this.undo = this.listen();
     registry().links.set(this.link, (id, event, detail, buffers) => this.emit(id, event, detail, buffers));
-    this.send({ kind: "hello", ...this.describe() });
+    this.send({ kind: "hello", ...this.describe(), replaces: registry().unsaid.get(this.link) ?? [] });
+    registry().unsaid.delete(this.link);
     changed(this.link); // after the hello: what waited for the link speaks at once
   }
 
@@ -212,7 +213,10 @@ class Page {
     if (this.disposed) return;
     this.disposed = true;
     this.undo();
-    if (!kernelGone) this.send({ kind: "bye" });
+    // A notebook that is closed takes its connection with it, and leaves the kernel running: its next page tells.
+    const { unsaid } = registry();
+    if (kernelGone) unsaid.set(this.link, [...(unsaid.get(this.link) ?? []), this.instance]);
+    else this.send({ kind: "bye" });
     registry().links.delete(this.link);
     changed(this.link);
     for (const id of [...this.made.keys()]) this.drop(id);

@@ -139,6 +139,10 @@ class Link:
             # The "bye" of a page that reloads may be lost with its socket.
             for old in [p.instance for p in self.pages.values() if p.tab == tab]:
                 self._page_gone(old)
+        # Nor can a notebook say it that was closed while its kernel went on; the one that opened it again does.
+        replaced = content.get("replaces")
+        for old in [i for i in self.pages if isinstance(replaced, list) and i in replaced]:
+            self._page_gone(old)
         now = time.monotonic()
         focused_at = now if content.get("focused") or not self.pages else 0.0
         secure, agent = bool(content.get("secure")), str(content.get("agent", ""))

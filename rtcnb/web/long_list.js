@@ -30,10 +30,17 @@ export class LongList {
     /** @type {{row: number, at: number}[]} what was chosen here, and Python has not drawn yet */
     this.chosen = [];
     this.drawn = -1;
+    // A notebook takes cells that are out of sight out of the page: what was missed there is asked for on the way back.
+    this.size = new ResizeObserver(() => this.look());
+    this.size.observe(element);
     element.addEventListener("scroll", () => this.look(), { passive: true });
     element.addEventListener("click", (event) => this.clicked(event));
     element.addEventListener("keydown", (event) => this.pressed(event));
     this.update();
+  }
+
+  dispose() {
+    this.size.disconnect();
   }
 
   get count() {
@@ -87,6 +94,7 @@ export class LongList {
 
   /** Ask for the rows that are seen and not here, and forget those far away. */
   look() {
+    if (!this.element.isConnected) return; // nobody sees it
     const { scrollTop, clientHeight } = this.element;
     const first = Math.floor(scrollTop / this.height / CHUNK);
     const last = Math.floor(Math.min(scrollTop + (clientHeight || 1), this.count * this.height - 1) / this.height / CHUNK);
@@ -148,6 +156,7 @@ export class LongList {
     const row = this.space.querySelector(`[data-row="${number}"]`);
     row?.setAttribute("aria-selected", "true");
     if (number >= 0) this.element.setAttribute("aria-activedescendant", this.idOf(number));
+    else this.element.removeAttribute("aria-activedescendant");
   }
 
   /** @param {number} number */

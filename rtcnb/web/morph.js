@@ -2,7 +2,7 @@
 // has opened, or what is being typed.
 
 // Attributes that belong to the reader, or to who shows it, once an element is there.
-const KEPT = ["open", "data-lm-suppress-shortcuts"];
+const KEPT = ["open", "data-lm-suppress-shortcuts", "aria-activedescendant"];
 
 /** Elements from HTML that Python has made and escaped. @param {string} html @returns {DocumentFragment} */
 export function parse(html) {

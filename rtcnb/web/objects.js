@@ -12,6 +12,7 @@
  * @property {Map<string, () => void>} sources how to get a track that is made only when a peer wants it, by its id
  * @property {Map<string, string>} failures why a track that was to come does not, by its id
  * @property {Map<string, (id: string, event: string, detail: any, buffers?: ArrayBuffer[]) => void>} links
+ * @property {Map<string, string[]>} unsaid pages that ended and could not tell their kernel, by their link
  * @property {Map<string, Set<(name: string, detail: any, buffers: DataView[]) => void>>} receivers
  * @property {EventTarget} changes
  */
@@ -27,6 +28,7 @@ export function registry() {
     sources: new Map(),
     failures: new Map(),
     links: new Map(),
+    unsaid: new Map(),
     receivers: new Map(),
     changes: new EventTarget(),
   };
@@ -65,13 +67,15 @@ export function toKernel(link, id, event, detail, buffers) {
 /**
  * Receive what the kernel pushes to an id.
  * @param {string} id @param {(name: string, detail: any, buffers: DataView[]) => void} callback
+ * @param {() => void} [last] called before the undoing where nobody else in this page receives it
  * @returns {() => void} the undoing
  */
-export function receive(id, callback) {
+export function receive(id, callback, last) {
   const { receivers } = registry();
   const callbacks = receivers.get(id) ?? new Set();
   receivers.set(id, callbacks.add(callback));
   return () => {
+    if (callbacks.has(callback) && callbacks.size === 1) last?.(); // while it still takes the lane of views
     callbacks.delete(callback);
     if (!callbacks.size) receivers.delete(id);
   };

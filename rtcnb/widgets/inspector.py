@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Iterable
 from dataclasses import replace
@@ -105,7 +106,7 @@ class Inspector(TraceView):
         self.views = {view.name: view(*self.peers, timeline=self.timeline) for view in VIEWS}
         self.tab = VIEWS[0].name
         for view in self.views.values():
-            view.changed = lambda: self.changed()
+            view.shown_by.append(self.changed)
         self.findings = FindingsView(*self.peers, timeline=self.timeline)
         if isinstance(found := self.views.get(FindingsView.name), FindingsView):
             self.findings = found
@@ -124,7 +125,7 @@ class Inspector(TraceView):
         elif action == "inspector-finding":
             self.tab = self.findings.name if self.findings.name in self.views else self.tab
         elif action == "inspector-save":
-            self._save()
+            return asyncio.to_thread(self._save)  # a long trace takes seconds, which the call must not wait
         else:
             return self.views[self.tab].act(action, value)
         return None

@@ -15,14 +15,30 @@ import { receive, registry, toKernel, watch } from "../web/objects.js";
 const TYPING_PAUSE_MS = 120;
 const SLIDING_EVERY_MS = 60;
 const SAID_MS = 1500;
+const NO_KERNEL_AFTER_MS = 5000;
+const NO_KERNEL = "No kernel answers for this view. Run its cell again.";
 const KNOWN_BY = ["data-press", "data-change", "data-input", "data-value", "data-rows"];
 
 /** Where the keyboard is, by view: an output that is renewed takes the view away and makes it again. */
 const keyboard = /** @type {Map<string, string>} */ (new Map());
 
+/** @type {Set<LiveView>} */
+const views = new Set();
+
+/**
+ * The view that an output has thrown out of the page without a word, as it does when it is renewed. One in a cell
+ * that is out of sight still has the output that it stands in.
+ * @param {string} id
+ */
+const orphan = (id) => [...views].find((view) => view.id === id && view.shown && !view.root.parentElement?.parentNode);
+
 class LiveView {
-  /** @param {HTMLElement} root @param {string} link @param {string} id */
-  constructor(root, link, id) {
+  /** @param {HTMLElement} root @param {string} link @param {string} id @param {string} still shown until it is drawn */
+  constructor(root, link, id, still) {
+    const before = orphan(id);
+    views.add(this);
+    this.root = root;
+    this.shown = false;
     this.link = link;
     this.id = id;
     this.number = 0;
@@ -31,22 +47,31 @@ class LiveView {
     /** @type {Map<Element, LongList>} */
     this.lists = new Map();
     this.timer = 0;
+    this.waiting = 0;
     this.state = h("div", { class: "rtcnb-waiting", role: "status" }, "Waiting for the kernel …");
     this.said = h("div", { role: "alert" });
     this.body = h("div", { class: "rtcnb-body" });
+    this.stand = h("div", {}); // what is seen until the first drawing comes
     root.append(this.state, this.said, this.body);
-    this.undo = [receive(id, (name, detail) => this.take(name, detail)), watch(link, () => this.linked())];
+    const stands = before ? [...before.body.childNodes] : still && [h("div", { class: "rtcnb-static" }, parse(still))];
+    if (stands) (replace(this.state), this.stand.append(...stands), this.body.append(this.stand));
+    else this.waiting = window.setTimeout(() => this.number || replace(this.state, NO_KERNEL), NO_KERNEL_AFTER_MS);
+    const hear = (/** @type {string} */ name, /** @type {any} */ detail) => this.take(name, detail);
+    this.undo = [receive(id, hear, () => this.tell("unwatch")), watch(link, () => this.linked())];
     for (const event of ["click", "change", "input", "keydown"]) {
       root.addEventListener(event, (e) => this.heard(e));
     }
     root.addEventListener("focusin", (e) => this.focused(/** @type {Element} */ (e.target)));
     root.addEventListener("focusout", () => setTimeout(() => this.left(root)));
+    before?.dispose(); // after this one has begun to receive: the kernel goes on drawing
   }
 
   dispose() {
+    if (!views.delete(this)) return;
     clearTimeout(this.timer);
+    clearTimeout(this.waiting);
     this.undo.forEach((undo) => undo());
-    this.tell("unwatch");
+    this.lists.forEach((list) => list.dispose());
   }
 
   /** @param {string} event @param {any} [detail] */
@@ -79,6 +104,8 @@ class LiveView {
     if (number !== this.number + 1 && number !== 1) return this.watch(); // one was lost
     this.number = number;
     replace(this.state);
+    this.stand.remove();
+    this.shown ||= this.root.isConnected;
     const wanted = new Set(keys);
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
     for (const [key, part] of this.parts) {
@@ -114,8 +141,8 @@ class LiveView {
   }
 
   updateLists() {
-    for (const element of this.lists.keys()) {
-      if (!element.isConnected) this.lists.delete(element);
+    for (const [element, list] of this.lists) {
+      if (!this.body.contains(element)) (list.dispose(), this.lists.delete(element));
     }
     for (const element of /** @type {NodeListOf<HTMLElement>} */ (this.body.querySelectorAll("[data-rows]"))) {
       const known = this.lists.get(element);
@@ -243,7 +270,7 @@ function render({ model, el }) {
   keepKeys(root);
   el.classList.add("rtcnb");
   el.append(root);
-  const view = new LiveView(root, link, object);
+  const view = new LiveView(root, link, object, model.get("still"));
   return () => view.dispose();
 }
 

@@ -44,6 +44,12 @@ class Live(anywidget.AnyWidget):
     Parameters
     ----------
     view : View
+
+    Attributes
+    ----------
+    still : str
+        What shows until a page of this kernel draws the view; empty where there is a page. A notebook that is
+        executed without one keeps the state of its widgets, and exports show that in the place of the static form.
     """
 
     _esm = module("widgets/live.js")
@@ -52,6 +58,7 @@ class Live(anywidget.AnyWidget):
     object = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
     name = traitlets.Unicode().tag(sync=True)
+    still = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, view: View) -> None:
         self.view = view
@@ -64,7 +71,7 @@ class Live(anywidget.AnyWidget):
         except NoPage:
             return  # no kernel, so nobody to show it to; the static form remains
         self.link = link.id
-        self._drawer = _Drawer(link, id, view, self._renew)
+        self._drawer = _Drawer(link, id, view, self)
         loop.call(link.listen, id, self._drawer.hear, self._drawer.page_gone)
 
     def show(self) -> None:
@@ -72,7 +79,7 @@ class Live(anywidget.AnyWidget):
         displayed(self)
         display(self._bundle(), raw=True, display_id=self._display_id)
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
         """Put what is shown now in the place of the static form, when a call has ended."""
         if self.comm is not None:
             display(self._bundle(), raw=True, display_id=self._display_id, update=True)
@@ -86,22 +93,28 @@ class Live(anywidget.AnyWidget):
         self.layout.close()
 
     def _bundle(self) -> dict[str, Any]:
+        still = self.view.still()
+        self.still = "" if self._drawer is not None and self._drawer.link.pages else still
         made = super()._repr_mimebundle_()
         data = dict(made[0] if isinstance(made, tuple) else made or {})
-        return {**data, "text/plain": repr(self.view), "text/html": static_html(self.view)}
+        return {**data, "text/plain": repr(self.view), "text/html": _static_html(still)}
 
 
 def static_html(view: View) -> str:
     """Return what a view shows, as HTML that needs neither JavaScript nor a kernel."""
+    return _static_html(view.still())
+
+
+def _static_html(still: Markup) -> str:
     style = Markup(f"<style>{Live._css}</style>")
-    return tag("div", style, view.still(), class_="rtcnb rtcnb-live rtcnb-static")
+    return tag("div", style, still, class_="rtcnb rtcnb-live rtcnb-static")
 
 
 class _Drawer:
     """Draws one view for all pages that show it; everything runs on the background loop."""
 
-    def __init__(self, link: pages.Link, id: str, view: View, renew: Any) -> None:
-        self.link, self.id, self.view, self.renew = link, id, view, renew
+    def __init__(self, link: pages.Link, id: str, view: View, display: Any) -> None:
+        self.link, self.id, self.view, self.display = link, id, view, display
         self.sent: dict[str, dict[str, str]] = {}  # by page and key
         self.numbers: dict[str, int] = {}
         self.rows: dict[str, Rows] = {}
@@ -120,6 +133,7 @@ class _Drawer:
         detail = detail if isinstance(detail, dict) else {}
         if event == "watch":
             self.sent[page], self.numbers[page] = {}, 0
+            self.display.still = ""
             if self.task is None:
                 self.task = asyncio.ensure_future(self.keep_drawing())
             self.now()
@@ -203,10 +217,17 @@ class _Drawer:
             self.rows = {f.key: f.rows for f in fragments if f.rows is not None}
             for page, sent in self.sent.items():
                 self.send(page, sent, fragments)
-        if over and not self.over:
-            self.renew()
-        self.over = over
+            if over and not self.over:
+                await self.renewed()
+            self.over = over
         return time.monotonic() - begun
+
+    async def renewed(self) -> None:
+        """Make the static form anew, on a worker thread: it is the whole view, and other calls go on."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(None, self.display.renew)
+        except Exception:
+            log.exception("the static form of %r cannot be drawn", self.view)
 
     def drawn(self) -> tuple[list[Fragment], bool]:
         """Draw, on a worker thread."""

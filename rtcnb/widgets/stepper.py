@@ -67,7 +67,7 @@ class Stepper(TraceView):
         self.ends = (alice, bob)
         self.preset = next(iter(PRESETS))
         self.ladder = Ladder(alice, bob, timeline=self.timeline)
-        self.ladder.changed = lambda: self.changed()
+        self.ladder.shown_by.append(self.changed)
         self.code: list[str] = []
         self._failed = ""
         self._working = ""

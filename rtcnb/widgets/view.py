@@ -80,15 +80,15 @@ class View(ABC):
     ----------
     name, title : str
         For programs and for people.
-    changed : callable
-        Called by a view that wants to be drawn again; set by who shows it.
+    shown_by : list of callable
+        What `changed` calls: one for each display, or the view that this one is a part of.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
 
     def __init__(self) -> None:
-        self.changed: Callable[[], None] = lambda: None
+        self.shown_by: list[Callable[[], None]] = []
 
     @abstractmethod
     def draw(self) -> Iterable[Fragment]:
@@ -100,8 +100,13 @@ class View(ABC):
 
     def watch(self, dirty: Callable[[], None]) -> Callable[[], None]:
         """Call `dirty` whenever what is shown may have changed, on any thread; return what ends that."""
-        self.changed = dirty
-        return lambda: setattr(self, "changed", lambda: None)
+        self.shown_by.append(dirty)
+        return lambda: self.shown_by.remove(dirty)
+
+    def changed(self) -> None:
+        """Ask everyone who shows this view to draw it again."""
+        for dirty in list(self.shown_by):
+            dirty()
 
     @property
     def over(self) -> bool:

@@ -54,7 +54,13 @@ await offerer.close(); await answerer.close(); await pattern.stop()
 CHANNEL = """
 offerer, answerer = PEERS[{offerer!r}]("offerer"), PEERS[{answerer!r}]("answerer")
 theirs = asyncio.Queue()
-answerer.on("datachannel", lambda event: theirs.put_nowait(event.channel))
+opened = asyncio.Event()
+
+def heard(event):
+    event.channel.on("open", lambda event: opened.set())
+    theirs.put_nowait(event.channel)
+
+answerer.on("datachannel", heard)
 ours = offerer.createDataChannel("chat", ordered=False, maxRetransmits=3)
 await exchange(offerer, answerer, {trickle})
 await ours.wait_open()

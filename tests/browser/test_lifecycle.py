@@ -118,6 +118,33 @@ def test_reload_and_a_second_tab_open_no_device(notebook: Open, page: Page) -> N
     assert page.evaluate("rtcnbOpened") + second.page.evaluate("rtcnbOpened") == 1
 
 
+# As a person closes it: JupyterLab lets the kernel go on, unless told otherwise, as these tests' settings do.
+CLOSE = f"""() => {{
+    const panel = {WIDGET}, session = panel.context.sessionContext;
+    session.kernelPreference = {{...session.kernelPreference, shutdownOnDispose: false}};
+    panel.dispose();
+}}"""
+OPEN_AGAIN = (
+    "async (name) => void (await window.jupyterapp.commands.execute('docmanager:open', {path: name}))"
+)
+
+
+def test_a_notebook_that_is_closed_and_opened_again_begins_anew(notebook: Open, page: Page) -> None:
+    nb = notebook(HELD)
+    nb.press_run(0)
+    page.evaluate(KEEP_TRACK)
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
+    with measured("a notebook is closed and its kernel goes on, the camera is off", 5):
+        page.evaluate(CLOSE)
+        wait_camera_off(nb)
+    page.evaluate(OPEN_AGAIN, nb.name)
+    nb.wait_idle()
+    page.wait_for_function("globalThis[Symbol.for('rtcnb.objects')].links.size > 0")
+    assert nb.run("camera.state").text == "'ended'"
+    nb.run("camera = rtcnb.Camera(width=320, height=240)\nawait camera.start()")
+    assert nb.run(NEXT).text == "'offer'"
+
+
 def test_a_crashed_page_is_noticed_and_another_goes_on(notebook: Open, page: Page) -> None:
     nb = notebook(HELD)
     nb.press_run(0)

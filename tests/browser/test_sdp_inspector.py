@@ -120,7 +120,10 @@ def test_two_boxes_compare_and_lines_are_chosen_by_keyboard(inspector: Notebook)
     for _ in range(5):
         inspector.page.keyboard.press("ArrowDown")
     expect(root.locator(".rtcnb-explained")).to_contain_text("line 5 of 102")
-    expect(lines.locator('[aria-selected="true"]')).to_contain_text("a=group:BUNDLE")
+    chosen = lines.locator('[aria-selected="true"]')
+    expect(chosen).to_contain_text("a=group:BUNDLE")
+    # What a screen reader goes by; drawing it again must not take it away.
+    expect(lines).to_have_attribute("aria-activedescendant", str(chosen.get_attribute("id")))
     # A key that is held down is not thrown back by what Python draws meanwhile.
     for _ in range(30):
         inspector.page.keyboard.press("ArrowDown")

@@ -35,7 +35,8 @@ async def call(trace: Trace) -> tuple[RTCPeerConnection, RTCPeerConnection]:
     await mine.setLocalDescription(await mine.createOffer())
     await other.setRemoteDescription(RTCSessionDescription(mine.localDescription.sdp, "offer"))
     await other.setLocalDescription(await other.createAnswer())
-    await mine.setRemoteDescription(RTCSessionDescription(other.localDescription.sdp, "answer"))
+    answer = RTCSessionDescription(other.localDescription.sdp, "answer")
+    await mine.setRemoteDescription(sessionDescription=answer)  # by name, as aiortc has it
     async with asyncio.timeout(10):
         while mine.connectionState != "connected" or other.connectionState != "connected":
             await asyncio.sleep(0.05)
@@ -46,7 +47,9 @@ async def test_observe_writes_down_everything() -> None:
     trace = Trace()
     mine, other = await call(trace)
     async with asyncio.timeout(10):
-        while not trace.select(kind=StatisticsEvent):
+        while not trace.select(kind=StatisticsEvent) or not any(
+            isinstance(e, PacketEvent) and e.protocol == "rtp" for e in trace.select(kind=PacketEvent)
+        ):
             await asyncio.sleep(0.1)
     await mine.close()
     await other.close()

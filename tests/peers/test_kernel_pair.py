@@ -59,7 +59,13 @@ async def test_video_and_audio_are_decoded_at_the_far_end(peers: Any) -> None:
 async def test_messages_text_and_bytes_go_both_ways(peers: Any) -> None:
     alice, bob = peers
     theirs: asyncio.Queue[Any] = asyncio.Queue()
-    bob.on("datachannel", lambda event: theirs.put_nowait(event.channel))
+    opened: list[tuple[str, str]] = []
+
+    def heard(event: Any) -> None:
+        event.channel.on("open", lambda it: opened.append((it.target.label, it.target.readyState)))
+        theirs.put_nowait(event.channel)
+
+    bob.on("datachannel", heard)
     chat = alice.createDataChannel("chat", ordered=False, maxRetransmits=2, protocol="talk")
     await rtcnb.connect(alice, bob)
     await chat.wait_open()
@@ -68,6 +74,9 @@ async def test_messages_text_and_bytes_go_both_ways(peers: Any) -> None:
     chat.send("grüße")
     chat.send(b"\x00\xff")
     received = [await anext(other) for _ in range(2)]
+    assert opened == [("chat", "open")], "webrtc-pc section 6.1: announced, then open"
+    told = [e.action for e in bob.trace.select("bob", "channel")]
+    assert told[0] == "open" and told.count("open") == 1
     assert sorted(map(str, received)) == sorted(["grüße", str(b"\x00\xff")])
     other.send("back")
     assert await anext(chat) == "back"

@@ -51,8 +51,9 @@ await refused("pattern", rtcnb.TestPattern(place="page").start)
 await refused("picture", frames)
 """
 SHOWN = "rtcnb.Camera(), rtcnb.view(bob.track('video')), edges"
+VIEW = "rtcnb.Ladder(alice, bob)"
 CLOSED = "await alice.close()\nawait bob.close()\nawait pattern.stop()"
-CELLS = (WORKS, "alice", REFUSES, SHOWN, CLOSED)
+CELLS = (WORKS, "alice", REFUSES, SHOWN, VIEW, CLOSED)
 
 
 def by_nbclient(folder: Path, notebook: Any) -> Any:
@@ -88,6 +89,10 @@ def test_in_a_kernel_without_a_page(
     check("".join(output.text for output in outputs if output.output_type == "stream"))
     html = [output.data["text/html"] for output in outputs if "text/html" in output.get("data", {})]
     assert "connection <b>connected</b>" in html[0]
+    if execute is by_nbclient:  # it keeps the state of widgets, which exports show in the place of that HTML
+        kept = done.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"].values()
+        (still,) = [each["state"]["still"] for each in kept if each["state"].get("still")]
+        assert "setRemoteDescription" in still and still in "".join(html)
 
 
 def test_in_a_plain_script(tmp_path: Path) -> None:

@@ -104,6 +104,20 @@ async def test_what_the_page_throws_comes_with_its_name(pages: Pages) -> None:
     assert caught.value.name == "OverconstrainedError" and caught.value.data["constraint"] == "width"
 
 
+async def test_a_notebook_that_is_opened_again_ends_what_its_closed_one_held(pages: Pages) -> None:
+    pages.open("closed")
+    gone: list[bool] = []
+    await loop.run(an_object(on_gone=lambda: gone.append(True)).ready())
+    pages.open("other tab")
+    for nonsense in (None, 7, "closed", [["closed"], 7, "never heard of"]):
+        pages.open("again", replaces=nonsense)
+    await loop.run(asyncio.sleep(0))
+    assert not gone and len(pages.link.pages) == 3
+    pages.open("again", replaces=["closed"])
+    await loop.run(asyncio.sleep(0))
+    assert gone == [True] and set(pages.link.pages) == {"other tab", "again"}
+
+
 async def test_a_page_that_goes_fails_its_calls_at_once(pages: Pages) -> None:
     first = pages.open("p1")
     first.answers["wait"] = "silence"

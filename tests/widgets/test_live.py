@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -84,7 +85,8 @@ async def on_loop(body: Any) -> None:
 
 
 def drawer(view: View, link: FakeLink, renewed: list[int] | None = None) -> _Drawer:
-    return _Drawer(link, "id", view, lambda: renewed is not None and renewed.append(1))  # type: ignore[arg-type]
+    display = SimpleNamespace(still="as it was", renew=lambda: renewed is not None and renewed.append(1))
+    return _Drawer(link, "id", view, display)  # type: ignore[arg-type]
 
 
 async def test_only_what_has_changed_is_sent() -> None:
@@ -121,6 +123,42 @@ async def test_each_page_has_its_own_list_and_a_page_that_asks_again_gets_all() 
         made.hear("unwatch", {}, [], "p")
         made.page_gone("q")
         assert made.task is None
+        made.close()
+
+    await on_loop(body)
+
+
+async def test_a_view_that_is_shown_twice_is_drawn_twice() -> None:
+    async def body() -> None:
+        links, view = (FakeLink(), FakeLink()), Counter()
+        first, second = (drawer(view, link) for link in links)
+        for made, link in zip((first, second), links, strict=True):
+            made.hear("watch", {}, [], "p")
+            await link.wait("draw")
+        view.number = 1
+        view.changed()
+        await links[0].wait("draw", 2)
+        await links[1].wait("draw", 2)
+        second.close()
+        await asyncio.sleep(0)
+        view.number = 2
+        view.changed()
+        await links[0].wait("draw", 3)
+        first.close()
+        await asyncio.sleep(0)
+        assert view.shown_by == []
+
+    await on_loop(body)
+
+
+async def test_what_stands_for_a_drawing_goes_when_a_page_draws() -> None:
+    async def body() -> None:
+        link = FakeLink()
+        made = drawer(Counter(), link)
+        assert made.display.still == "as it was"
+        made.hear("watch", {}, [], "p")
+        await link.wait("draw")
+        assert made.display.still == ""
         made.close()
 
     await on_loop(body)
