@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..trace import DescriptionSet, Trace
+from ..trace import ApiCall, DescriptionSet, Trace
 from .verdict import Verdict, judge
 
 
@@ -23,9 +23,7 @@ def survivor(answer: Any, trace: Trace) -> Verdict:
 def polite(answer: Any, trace: Trace) -> Verdict:
     """Which peer is the polite one, that gives its offer up."""
     gave_up = [
-        e.peer
-        for e in trace.select(kind=DescriptionSet)
-        if isinstance(e, DescriptionSet) and e.description.type == "rollback"
+        e.peer for e in trace.select(kind=ApiCall) if isinstance(e, ApiCall) and "rollback" in e.arguments
     ]
     if not gave_up:
         return Verdict(None, "No offer has been taken back yet.")

@@ -13,7 +13,7 @@ import rtcnb
 from rtcnb import check, language
 from rtcnb.check.verdict import catalogue, judge
 from rtcnb.errors import RtcnbError
-from rtcnb.trace import DescriptionSet, Trace
+from rtcnb.trace import ApiCall, DescriptionSet, Trace
 
 DUMP = Path(__file__).resolve().parents[2] / "notebooks" / "dumps" / "a_call_that_failed.gz"
 
@@ -122,9 +122,7 @@ def test_glare_and_post_mortem() -> None:
     trace = Trace.of([DescriptionSet(time=1, peer="alice", side="remote", description=offer)])
     assert check.glare.survivor("alice", trace) and not check.glare.survivor("bob", trace)
     assert check.glare.survivor("alice", Trace()).right is None
-    rolled_back = DescriptionSet(
-        peer="bob", side="local", description=rtcnb.SessionDescription(type="rollback")
-    )
+    rolled_back = ApiCall(peer="bob", method="setLocalDescription", arguments=("rollback",))
     given_up = Trace.of([rolled_back])
     assert check.glare.polite("bob", given_up) and not check.glare.polite("alice", given_up)
     assert check.glare.polite("bob", Trace()).right is None
