@@ -355,9 +355,9 @@ class BrowserPeer(Peer):
             await self._ask(
                 f"set{side.capitalize()}Description", types, (wire,), refusal, given.sdp if given else ""
             )
-            current = self._local if side == "local" else self._remote
-            if current is not None:
-                self._record_set(side, given or current, begun)
+            took_effect = given or (self._local if side == "local" else self._remote)
+            if took_effect is not None:
+                self._record_set(side, took_effect, begun)
         finally:
             held, self._held = self._held or [], None
             for candidate in held:

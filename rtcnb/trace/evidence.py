@@ -106,8 +106,14 @@ class Side:
         return any(call.method == method and call.outcome != "error" for call in self.of(ApiCall))
 
     def set_last(self, side: str) -> DescriptionSet | None:
-        """Return the last local or remote description's event."""
-        return next((e for e in reversed(self._by_kind.get(DescriptionSet, [])) if e.side == side), None)
+        """Return the event of the local or remote description that stands: the last, and not one taken back."""
+        standing: list[DescriptionSet] = []
+        for event in self._by_kind.get(DescriptionSet, []):
+            if event.side == side and event.description.type != "rollback":
+                standing.append(event)
+            elif event.side == side and standing and standing[-1].description.type != "answer":
+                standing.pop()
+        return standing[-1] if standing else None
 
     @cached_property
     def local(self) -> SessionDescription | None:

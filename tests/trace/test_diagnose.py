@@ -20,6 +20,7 @@ from rtcnb.trace import (
     Trace,
 )
 from rtcnb.trace.diagnose import catalogue
+from rtcnb.trace.evidence import Side
 from rtcnb.trace.rules import RULES
 
 ROOT = Path(__file__).parents[2]
@@ -141,3 +142,23 @@ def test_findings_are_told_in_the_chosen_language() -> None:
         assert "设备被拒绝" in trace.diagnose()[0].sentence
     finally:
         language.use(before)
+
+
+def test_a_description_that_was_taken_back_does_not_stand() -> None:
+    def described(side: str, *types: str) -> list[DescriptionSet]:
+        return [
+            DescriptionSet(
+                peer="a", side=side, description=SessionDescription(type=type, sdp=f"v=0\r\ns={n}\r\n")
+            )  # type: ignore[arg-type]
+            for n, type in enumerate(types)
+        ]
+
+    def standing(side: str, *types: str) -> str | None:
+        event = Side("a", list(described(side, *types)), 1.0).set_last(side)
+        return event and event.description.sdp[5:8]
+
+    assert standing("local", "offer", "rollback") is None
+    assert standing("local", "offer", "offer", "rollback") == "s=0"
+    assert standing("local", "answer", "rollback") == "s=0", "what was taken back was the other side's offer"
+    assert standing("local", "offer", "rollback", "answer") == "s=2"
+    assert standing("remote", "offer", "pranswer", "answer") == "s=2"
