@@ -24,7 +24,7 @@ def candidates(answer: Any, trace: Trace, peer: str) -> Verdict:
     events = trace.select(peer, CandidateEvent)
     gathered = [e.candidate for e in events if isinstance(e, CandidateEvent) and e.action == "gathered"]
     right = sorted({str(c.type) for c in gathered if not c.is_end})
-    given = sorted(answer) if isinstance(answer, set | frozenset | list | tuple) else answer
+    given = sorted(map(str, answer)) if isinstance(answer, set | frozenset | list | tuple) else answer
     more = isinstance(given, list) and set(given) > set(right)
     return judge(
         "post-mortem.candidates", given, right, "more" if more else "", told=", ".join(right) or "none"

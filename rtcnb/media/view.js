@@ -56,8 +56,8 @@ function kernelScreen(link, id, say) {
     else if (name === "frame" && !held) void draw(detail, /** @type {DataView<ArrayBuffer>} */ (buffers[0]));
   };
   const timer = setInterval(() => {
-    const frames_per_second = Math.round((drawn * 1000) / RATE_EVERY_MS);
-    const rate = frames_per_second ? `${frames_per_second} fps` : "no frames";
+    const fps = Math.round((drawn * 1000) / RATE_EVERY_MS);
+    const rate = fps ? `${fps} fps` : "no frames";
     if (latest && registry().links.has(link) && !held && !ended) say(`${canvas.width}×${canvas.height} · ${rate}`);
     drawn = 0;
   }, RATE_EVERY_MS);

@@ -65,6 +65,7 @@ ours = offerer.createDataChannel("chat", ordered=False, maxRetransmits=3)
 await exchange(offerer, answerer, {trickle})
 await ours.wait_open()
 other = await asyncio.wait_for(theirs.get(), 5)
+await asyncio.wait_for(opened.wait(), 5)
 assert (other.label, other.ordered, other.maxRetransmits) == ("chat", False, 3), vars(other)
 ours.send("text ✓"); ours.send(bytes(range(256)))
 got = [await asyncio.wait_for(anext(other), 5) for _ in range(2)]

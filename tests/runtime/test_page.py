@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from rtcnb.errors import NoPage, PageGone, PageRefused, PageTimeout
+from rtcnb.media import device
+from rtcnb.media.camera import Camera
 from rtcnb.runtime import loop, page
 from rtcnb.runtime.page_object import PageObject
 
@@ -116,6 +118,25 @@ async def test_a_notebook_that_is_opened_again_ends_what_its_closed_one_held(pag
     pages.open("again", replaces=["closed"])
     await loop.run(asyncio.sleep(0))
     assert gone == [True] and set(pages.link.pages) == {"other tab", "again"}
+
+
+async def test_a_camera_opens_though_the_one_before_it_is_in_a_page_that_crashed(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "SILENT_AFTER", 0.2)
+    monkeypatch.setattr(page, "PING_EVERY", 0.1)
+    held: list[Camera] = []  # by the notebook's variable `camera`
+    monkeypatch.setattr(device, "variables_of", lambda thing: {"camera"} if held[-1] is thing else set())
+    described = {"value": {"video": {"settings": {"width": 640}}}}
+    crashed = pages.open("crashed")
+    crashed.answers["start"] = described
+    held.append(Camera())
+    await held[0].start()
+    crashed.answers.update(dict.fromkeys(("stop", "drop", "ping"), "silence"))
+    pages.open("other").answers["start"] = described
+    held.append(Camera())
+    await held[1].start()
+    assert held[1].state == "live"
 
 
 async def test_a_page_that_goes_fails_its_calls_at_once(pages: Pages) -> None:
