@@ -84,7 +84,7 @@ function kernelScreen(link, id, say) {
 function render({ model, el }) {
   const [link, object, id, label] = ["link", "object", "track", "label"].map((name) => model.get(name));
   const inKernel = model.get("place") === "kernel";
-  const status = h("span", { class: "rtcnb-view-status", role: "status" });
+  const status = h("span", { class: "rtcnb-picture-status", role: "status" });
   const say = (/** @type {string} */ text) => (status.textContent = text);
   el.classList.add("rtcnb");
   if (inKernel && model.get("kind") === "audio") {
@@ -103,7 +103,7 @@ function render({ model, el }) {
     button.textContent = paused ? "Play" : "Pause";
   });
   el.append(
-    h("figure", { class: "rtcnb-view" }, screen.element, h("figcaption", {}, button, h("span", {}, label), status)),
+    h("figure", { class: "rtcnb-picture" }, screen.element, h("figcaption", {}, button, h("span", {}, label), status)),
   );
   return () => screen.undo();
 }

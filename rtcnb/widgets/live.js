@@ -53,7 +53,7 @@ class LiveView {
     this.body = h("div", { class: "rtcnb-body" });
     this.stand = h("div", {}); // what is seen until the first drawing comes
     root.append(this.state, this.said, this.body);
-    const stands = before ? [...before.body.childNodes] : still && [h("div", { class: "rtcnb-static" }, parse(still))];
+    const stands = before ? [...before.body.childNodes] : still && [h("div", { class: "rtcnb rtcnb-static" }, parse(still))];
     if (stands) (replace(this.state), this.stand.append(...stands), this.body.append(this.stand));
     else this.waiting = window.setTimeout(() => this.number || replace(this.state, NO_KERNEL), NO_KERNEL_AFTER_MS);
     const hear = (/** @type {string} */ name, /** @type {any} */ detail) => this.take(name, detail);

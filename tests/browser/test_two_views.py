@@ -34,7 +34,9 @@ PICTURE_MOVES = "document.querySelector('canvas').toDataURL() !== rtcnbPicture"
 def test_of_two_views_of_an_output_one_may_be_closed(notebook: Open) -> None:
     nb = notebook(SHOWN)
     nb.press_run(0)
-    ladders, pictures = (nb.page.locator(what) for what in (".rtcnb-live.rtcnb-ladder", "figure.rtcnb-view"))
+    ladders, pictures = (
+        nb.page.locator(what) for what in (".rtcnb-live.rtcnb-ladder", "figure.rtcnb-picture")
+    )
     for count, change in ((2, SHOW_TWICE), (1, CLOSE_THE_OTHER)):
         nb.page.evaluate(change)
         expect(ladders).to_have_count(count)
@@ -47,6 +49,34 @@ def test_of_two_views_of_an_output_one_may_be_closed(notebook: Open) -> None:
     expect(ladders).to_contain_text("createOffer")
     nb.run("await alice.close()\nawait pattern.stop()")
     expect(pictures.get_by_role("status")).to_contain_text("the track has ended")
+
+
+# Shown as it is where no kernel answers, in an export of a notebook for one.
+WITHOUT_A_KERNEL = """
+from rtcnb.errors import NoPage
+from rtcnb.widgets import live
+
+def none():
+    raise NoPage("on purpose")
+
+link, live.pages.link = live.pages.link, none
+try:
+    display(rtcnb.Ladder(alice))
+finally:
+    live.pages.link = link
+"""
+
+
+def test_where_no_kernel_answers_a_view_shows_its_static_form(notebook: Open) -> None:
+    nb = notebook(SHOWN)
+    nb.press_run(0)
+    expect(nb.page.locator("figure.rtcnb-picture")).to_be_visible()
+    nb.run(WITHOUT_A_KERNEL)
+    still = nb.page.locator(".rtcnb-live .rtcnb-static")
+    expect(still).to_contain_text("made in the kernel")
+    expect(nb.page.locator(".rtcnb-waiting").last).to_be_empty()
+    widths = [each.bounding_box() for each in (still, still.locator(".rtcnb-rung").first)]
+    assert all(widths) and widths[1]["width"] > 0.9 * widths[0]["width"], widths  # type: ignore[index]
 
 
 def test_a_removed_track_does_not_come_back_with_its_source(notebook: Open) -> None:
