@@ -271,6 +271,29 @@ def test_chrome_117_aligns_statistics_by_their_times() -> None:
     assert trace.select(kind=ApiCall)[0].arguments == ("iceRestart: true",)
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("transport", "iceLocalUsernameFragment"),
+        ("local-candidate", "usernameFragment"),
+        ("local-candidate", "foundation"),
+        ("data-channel", "label"),
+        ("data-channel", "protocol"),
+        ("outbound-rtp", "rid"),
+        ("codec", "sdpFmtpLine"),
+        ("stream", "streamIdentifier"),
+    ],
+)
+def test_a_text_that_is_all_digits_stays_a_text(kind: str, name: str) -> None:
+    """As happened: one ufrag of some thousand has no letter, and Chrome wrote 9878 for "9878"."""
+    stats = {f"X1-{name}": series([9878, "HxMZ"], BEGAN, kind=kind)}
+    report = [
+        e.report["X1"][name]
+        for e in Trace.load(dump_of({"1-1": connection([], stats)})).select(kind=StatisticsEvent)
+    ]
+    assert report == ["9878", "HxMZ"]
+
+
 def test_devices_that_opened_and_one_that_was_denied() -> None:
     trace = Trace.load(CHROME_117)
     found = [(e.action, e.text.partition(":")[0], e.error, e.device) for e in trace.select(kind=MediaEvent)]

@@ -27,8 +27,23 @@ KEPT_SAMPLES = 1000  # by Chrome, of each series
 MAX_SAMPLES = 4_000_000  # in a dump
 MAX_NUMBER = 2**63
 STEP = 1.0  # seconds between two polls of webrtc-internals
-# Chrome writes what looks like a number as one; these are texts in webrtc-stats.
-TEXTS = frozenset({"mid", "foundation", "rid", "label", "trackIdentifier", "usernameFragment", "playoutId"})
+# Chrome writes what looks like a number as one: members of webrtc-stats whose text somebody chose, or chance did.
+TEXTS = frozenset(
+    {
+        "foundation",
+        "iceLocalUsernameFragment",
+        "label",
+        "mid",
+        "playoutId",
+        "protocol",
+        "rid",
+        "sdpFmtpLine",
+        "streamIdentifier",
+        "tlsVersion",
+        "trackIdentifier",
+        "usernameFragment",
+    }
+)
 # The types of ids before Chrome said them; a local candidate is told from a remote one by isRemote.
 TYPES = (
     ("RTCCertificate_", "certificate"),
