@@ -179,6 +179,14 @@ def test_the_rest_of_a_fresh_dump(internals: Page, plain_page: str, tmp_path: Pa
     assert {e["label"] for e in report.values() if e["type"] == "data-channel"} == {"chat"}
 
 
+def without_ufrags(report: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """One like 0123 or 1e23, by chance, is 123 or 1e+23 in the older dump; descriptions have them as they are."""
+    return {
+        id: {name: value for name, value in entry.items() if not name.lower().endswith("usernamefragment")}
+        for id, entry in report.items()
+    }
+
+
 def test_chrome_s_own_rtcstats_says_the_same(internals: Page, plain_page: str, tmp_path: Path) -> None:
     saved(internals, plain_page, "dump-click-target-rtcstats", tmp_path / "rtcstats")
     shown = saved(internals, plain_page, "dump-click-target", tmp_path / "dump")
@@ -189,7 +197,10 @@ def test_chrome_s_own_rtcstats_says_the_same(internals: Page, plain_page: str, t
             told, expected = ([str(e) for e in t.select(peer=name, kind=kind)] for t in (theirs, ours))
             assert told == expected
     for name in shown:
-        told, expected = (t.select(peer=name, kind=StatisticsEvent) for t in (theirs, ours))
+        told, expected = (
+            [without_ufrags(e.report) for e in t.select(peer=name, kind=StatisticsEvent)]
+            for t in (theirs, ours)
+        )
         assert len(told) >= 2
-        assert [e.report for e in told] == [e.report for e in expected][: len(told)]
+        assert told == expected[: len(told)]
     assert theirs.diagnose() == []
