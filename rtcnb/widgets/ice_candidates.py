@@ -208,8 +208,6 @@ def number(value: Any) -> int | None:
 
 def why_not_paired(local: EndCandidate, remote: EndCandidate) -> str:
     """Return why two candidates make no pair, in a few words."""
-    if remote.arrived is None and remote.source == "gathered":
-        return "not arrived"
     if local.protocol and remote.protocol and local.protocol != remote.protocol:
         return f"{local.protocol} with {remote.protocol}"
     if local.family and remote.family and local.family != remote.family:
@@ -220,6 +218,8 @@ def why_not_paired(local: EndCandidate, remote: EndCandidate) -> str:
         return f"{local.tcp_type} with {remote.tcp_type}"
     if local.mids and remote.mids and not set(local.mids) & set(remote.mids):
         return f"mid {local.mids[0]} with {remote.mids[0]}"
+    if remote.arrived is None and remote.source == "gathered":
+        return "not arrived"  # only of what could be paired: else it would be a reason that goes away
     if local.type == "srflx":
         return "its base checks"
     return "no pair made"

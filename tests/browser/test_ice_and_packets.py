@@ -58,7 +58,8 @@ def test_candidates_one_at_a_time_and_each_packet(lab: Notebook) -> None:
     lab.run(DESCRIPTIONS, timeout=60)
     lab.run(ANSWER, timeout=60)
     expect(ice.locator("[data-perspective=bob]")).to_contain_text("No candidate of alice has reached bob")
-    lab.run("await held[0].deliver()")
+    # Chromium also offers TCP, at times first; aiortc has no candidate that it could be paired with.
+    lab.run("await next(m for m in held if m.content.protocol == 'udp').deliver()")
     expect(last).to_contain_text("bob was given host", timeout=PATIENCE_MS)
     expect(ice.locator("[data-perspective=bob] .rtcnb-new").first).to_be_visible(timeout=PATIENCE_MS)
     lab.run(REST, timeout=60)

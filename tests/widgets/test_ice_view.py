@@ -191,6 +191,18 @@ def test_a_candidate_that_has_not_arrived_is_missed_in_words() -> None:
     assert "(1 dropped)" in drawn(IceView(trace_of(events, waiting, gone))).text
 
 
+def test_what_can_never_be_paired_is_not_awaited() -> None:
+    tcp = Candidate("candidate:1 1 tcp 1518214911 192.0.2.1 9 typ host tcptype active", "0", 0)
+    waiting = (
+        told(100.105, "alice", "gathered", tcp),
+        told(100.31, "bob", "gathered", candidate("192.0.2.9", 6000)),
+    )
+    events = [e for e in call() if e.time <= 100.3]
+    table = drawn(IceView(trace_of(events, *waiting)))
+    assert not any("192.0.2.1:9" in matrix for matrix in table.find(class_="rtcnb-ice-matrix"))
+    assert "1 of a protocol or family that the other side has none of" in table.text
+
+
 def test_gathering_and_servers_are_told() -> None:
     gathering = StateChange(time=100.0, peer="alice", state="iceGatheringState", new="gathering")
     text = drawn(IceView(trace_of(call(), gathering))).text
