@@ -17,7 +17,7 @@ from ..runtime.emitter import Emitter
 from ..sdp import Candidate, SessionDescription
 from . import refusals
 from .transceiver import DIRECTIONS, Sender, Transceiver
-from .waiting import until_connected
+from .waiting import Work, until_connected
 
 T = TypeVar("T")
 Track = KernelTrack | PageTrack
@@ -74,7 +74,7 @@ class Peer(Emitter, ABC):
         self._tracks: dict[tuple[Kind, int], Track] = {}
         self._channels_made: list[Any] = []  # by createDataChannel here
         self._changes: set[asyncio.Future[None]] = set()
-        self._last_operation_at = time.monotonic()
+        self._work = Work()
         self._operations = asyncio.Lock()
         self._observers: list[Callable[[], None]] = []
         self._held: list[Candidate] | None = None  # what a page may tell before its description is noted here
@@ -207,7 +207,6 @@ class Peer(Emitter, ABC):
         self, method: str, arguments: tuple[str, ...], operation: Callable[[], Awaitable[T]], given: str = ""
     ) -> T:
         """Run one operation after the other (webrtc-pc 4.4.1.2) on the background loop, and record it."""
-        self._last_operation_at = time.monotonic()
 
         async def chained() -> T:
             async with self._operations:
@@ -216,7 +215,7 @@ class Peer(Emitter, ABC):
                 return await operation()
 
         try:
-            result = await loop.run(chained())
+            result = await loop.run(self._work.of(chained()))
         except RtcnbError as error:
             first_line = str(error).partition("\n")[0]
             refused = {"outcome": "error", "error": first_line, "given": given}

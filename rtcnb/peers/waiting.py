@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import ConnectionFailed
 from ..finding import Finding
@@ -13,9 +14,32 @@ from ..trace.evidence import SILENCE_AFTER
 if TYPE_CHECKING:
     from .peer import Peer
 
+T = TypeVar("T")
 # Seconds of waiting; aioice gives a server that says nothing 5, Chromium 9.5.
 ASK_AFTER = (SILENCE_AFTER, 6.0, 10.5)
 BUSY_WITHIN = 1.0  # seconds: whoever was told something just now may be told the rest
+
+
+class Work:
+    """What is done with a peer, and to its other end on its behalf: slow is not the same as silent."""
+
+    def __init__(self) -> None:
+        self._under_way = 0
+        self._ended_at = time.monotonic()
+
+    async def of(self, doing: Awaitable[T]) -> T:
+        """Await something on the background loop, and count it as work."""
+        self._under_way += 1
+        try:
+            return await doing
+        finally:
+            self._under_way -= 1
+            self._ended_at = time.monotonic()
+
+    @property
+    def quiet_s(self) -> float:
+        """For how many seconds nothing has been done."""
+        return 0.0 if self._under_way else time.monotonic() - self._ended_at
 
 
 async def until_connected(peer: Peer, timeout: float) -> None:
@@ -53,7 +77,7 @@ async def _settled_by(peer: Peer, moment: float) -> bool:
 
 def _refuse_to_hang(peer: Peer) -> None:
     """Raise where nothing was done for seconds and it is known what is missing: waiting would not help."""
-    quiet_s = time.monotonic() - peer._last_operation_at
+    quiet_s = peer._work.quiet_s
     if quiet_s < BUSY_WITHIN or peer.connectionState == "connected":
         return
     if causes := _causes(peer):

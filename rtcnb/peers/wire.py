@@ -185,8 +185,9 @@ class Wire:
             )
         async with self._delivering:  # one after the other, as they were sent off
             message._record("received")
+            # The sender may wait for what comes behind it.
             try:
-                await _give(message._to, message.content)
+                await message._from._work.of(_give(message._to, message.content))
             except RtcnbError:
                 message._record("refused")
                 raise

@@ -15,6 +15,7 @@ import { receive, registry, toKernel, watch } from "../web/objects.js";
 const TYPING_PAUSE_MS = 120;
 const SLIDING_EVERY_MS = 60;
 const SAID_MS = 1500;
+const SEEN_WITHIN_MS = 500; // a page that the browser does not paint now is not busy with it either
 const NO_KERNEL_AFTER_MS = 5000;
 const NO_KERNEL = "No kernel answers for this view. Run its cell again.";
 const KNOWN_BY = ["data-press", "data-change", "data-input", "data-value", "data-rows"];
@@ -102,6 +103,7 @@ class LiveView {
   /** @param {{number: number, keys: string[], changed: Record<string, string>}} drawn */
   draw({ number, keys, changed }) {
     if (number !== this.number + 1 && number !== 1) return this.watch(); // one was lost
+    const begun = performance.now();
     this.number = number;
     replace(this.state);
     this.stand.remove();
@@ -121,6 +123,23 @@ class LiveView {
     if (focused !== document.activeElement && focused && this.body.contains(focused)) focused.focus({ preventScroll: true });
     this.updateLists();
     if (number === 1 && document.activeElement === document.body) this.refocus();
+    this.tellShown(number, performance.now() - begun);
+  }
+
+  /**
+   * Until it is painted Python sends no more, so that what else the page is asked does not wait behind drawings.
+   * @param {number} number @param {number} drawn_ms
+   */
+  tellShown(number, drawn_ms) {
+    const tell = (/** @type {number} */ took_ms) => this.tell("shown", { number, took_ms });
+    if (document.hidden) return tell(drawn_ms);
+    const late = setTimeout(() => tell(drawn_ms), SEEN_WITHIN_MS);
+    requestAnimationFrame((frame) =>
+      setTimeout(() => {
+        clearTimeout(late);
+        tell(drawn_ms + performance.now() - frame);
+      }),
+    );
   }
 
   /** @param {Element} element */

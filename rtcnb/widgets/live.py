@@ -1,7 +1,8 @@
 """Live: a view in the page. It is drawn in Python and sent part by part, what has changed alone.
 
-Each page that shows it has its own list of what it was sent. Ten times a second at most it is drawn again, on a
-worker thread, and never more than a third of the time: a view of a long trace slows itself down, not the call.
+Each page that shows it has its own list of what it was sent, and is sent no more until it has shown that. Ten times
+a second at most the view is drawn again, on a worker thread. Neither drawing nor showing takes more than a third of
+the time: a view of a long trace, or on a busy page, slows itself down, not the call.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ HERE = Path(__file__).parent
 DRAW_EVERY = 0.1
 IDLE_SHARE = 2  # times as long as drawing took, it rests
 LONGEST_REST = 2.0
+SHOWN_WITHIN = 3.0  # seconds: a page that has not said by then that it shows a drawing is sent the next
 MOST_ROWS = 1000  # of one request
 FIRST, LAST = "live.css", "static.css"
 STYLES = (FIRST, *sorted(p.name for p in HERE.glob("*.css") if p.name not in (FIRST, LAST)), LAST)
@@ -110,18 +113,34 @@ def _static_html(still: Markup) -> str:
     return tag("div", style, still, class_="rtcnb rtcnb-live rtcnb-static")
 
 
+@dataclass
+class _Shown:
+    """What one page shows of a view."""
+
+    sent: dict[str, str] = field(default_factory=dict)  # by key
+    number: int = 0
+    sent_at: float | None = None  # of what it does not show yet
+    took: float = 0.0  # seconds for which showing kept the page
+    behind: bool = False
+    hurry: bool = False  # what it is behind with answers its reader
+
+    @property
+    def busy(self) -> bool:
+        return self.sent_at is not None and time.monotonic() - self.sent_at < SHOWN_WITHIN
+
+
 class _Drawer:
     """Draws one view for all pages that show it; everything runs on the background loop."""
 
     def __init__(self, link: pages.Link, id: str, view: View, display: Any) -> None:
         self.link, self.id, self.view, self.display = link, id, view, display
-        self.sent: dict[str, dict[str, str]] = {}  # by page and key
-        self.numbers: dict[str, int] = {}
+        self.shown: dict[str, _Shown] = {}  # by page
         self.rows: dict[str, Rows] = {}
         self.drawing = asyncio.Lock()
         self.dirty = asyncio.Event()
         self.hurry = asyncio.Event()
         self.marked = False
+        self.pressed = False
         self.over = view.over  # what is over already has its static form
         self.task: asyncio.Future[None] | None = None
         self.working: set[asyncio.Future[None]] = set()
@@ -132,13 +151,15 @@ class _Drawer:
         """Take an event of the view in one page."""
         detail = detail if isinstance(detail, dict) else {}
         if event == "watch":
-            self.sent[page], self.numbers[page] = {}, 0
+            self.shown[page] = _Shown()
             self.display.still = ""
             if self.task is None:
                 self.task = asyncio.ensure_future(self.keep_drawing())
             self.now()
         elif event == "unwatch":
             self.page_gone(page)
+        elif event == "shown" and page in self.shown:
+            self.page_shows(self.shown[page], detail)
         elif event == "rows":
             self.start(self.send_rows(page, detail))
         elif event == "press":
@@ -148,18 +169,30 @@ class _Drawer:
         self.working.add(task := asyncio.ensure_future(work))
         task.add_done_callback(self.working.discard)
 
+    def page_shows(self, shown: _Shown, detail: dict[str, Any]) -> None:
+        """Send a page what has changed while it was busy with what it shows now."""
+        if detail.get("number") != shown.number:
+            return
+        shown.sent_at = None
+        took_ms = detail.get("took_ms")
+        if isinstance(took_ms, int | float) and took_ms >= 0:
+            shown.took = took_ms / 1000
+        if shown.hurry:
+            self.now()
+        elif shown.behind:
+            self.mark()
+
     def page_gone(self, page: str) -> None:
         """Draw no more for a page."""
-        self.sent.pop(page, None)
-        self.numbers.pop(page, None)
-        if not self.sent and self.task is not None:
+        self.shown.pop(page, None)
+        if not self.shown and self.task is not None:
             self.task.cancel()
             self.task = None
 
     def close(self) -> None:
         """Draw no more at all."""
         self.link.unlisten(self.id)
-        for page in list(self.sent):
+        for page in list(self.shown):
             self.page_gone(page)
         for task in list(self.working):
             task.cancel()
@@ -174,7 +207,7 @@ class _Drawer:
         except Exception as error:
             said = f"{type(error).__name__}: {error}"
             log.info("%s in %r: %s", action, self.view, said)
-        if page in self.sent:
+        if page in self.shown:
             self.link.push(page, self.id, "acted", {"action": action, "error": said})
         self.now()
 
@@ -188,6 +221,7 @@ class _Drawer:
 
     def now(self) -> None:
         """Draw without resting first."""
+        self.pressed = True
         self.dirty.set()
         self.hurry.set()
 
@@ -200,7 +234,8 @@ class _Drawer:
                 self.hurry.clear()
                 self.marked = False
                 took = await self.draw()
-                rest = min(max(DRAW_EVERY - took, IDLE_SHARE * took), LONGEST_REST)
+                work = max([took, *(shown.took for shown in self.shown.values())])
+                rest = min(max(DRAW_EVERY - took, IDLE_SHARE * work), LONGEST_REST)
                 await _wait(self.hurry, rest)
         finally:
             unwatch()
@@ -209,14 +244,18 @@ class _Drawer:
         """Draw once and send what has changed; return how long it took."""
         begun = time.monotonic()
         async with self.drawing:
+            pressed, self.pressed = self.pressed, False
             try:
                 fragments, over = await asyncio.get_running_loop().run_in_executor(None, self.drawn)
             except Exception as error:
                 log.exception("%r cannot be drawn", self.view)
                 fragments, over = [_failed(error)], False
             self.rows = {f.key: f.rows for f in fragments if f.rows is not None}
-            for page, sent in self.sent.items():
-                self.send(page, sent, fragments)
+            for page, shown in self.shown.items():
+                if shown.busy:
+                    self.put_off(shown, pressed)
+                else:
+                    self.send(page, shown, fragments)
             if over and not self.over:
                 await self.renewed()
             self.over = over
@@ -236,16 +275,22 @@ class _Drawer:
             timeline.refresh()
         return list(self.view.draw()), self.view.over
 
-    def send(self, page: str, sent: dict[str, str], fragments: list[Fragment]) -> None:
+    def put_off(self, shown: _Shown, hurry: bool) -> None:
+        """Leave a busy page as it is; what it was sent may have been lost, so not for ever."""
+        if not shown.behind:
+            asyncio.get_running_loop().call_later(SHOWN_WITHIN, self.mark)
+        shown.behind, shown.hurry = True, shown.hurry or hurry
+
+    def send(self, page: str, shown: _Shown, fragments: list[Fragment]) -> None:
+        shown.behind = shown.hurry = False
         whole = {f.key: f"{f.body}{_rows_markup(f)}{f.below or ''}" for f in fragments}
-        changed = {key: text for key, text in whole.items() if sent.get(key) != text}
-        if changed or list(whole) != list(sent):
+        changed = {key: text for key, text in whole.items() if shown.sent.get(key) != text}
+        if changed or list(whole) != list(shown.sent):
             # A page that misses a number asks for all of it again.
-            number = self.numbers[page] = self.numbers[page] + 1
-            detail = {"number": number, "keys": list(whole), "changed": changed}
+            shown.number += 1
+            shown.sent, shown.sent_at = whole, time.monotonic()
+            detail = {"number": shown.number, "keys": list(whole), "changed": changed}
             self.link.push(page, self.id, "draw", detail)
-            sent.clear()
-            sent.update(whole)
 
     async def send_rows(self, page: str, detail: dict[str, Any]) -> None:
         key, start, stop = str(detail.get("key")), detail.get("start"), detail.get("stop")
@@ -253,7 +298,7 @@ class _Drawer:
             return
         async with self.drawing:
             rows = self.rows.get(key)
-            if rows is None or page not in self.sent:
+            if rows is None or page not in self.shown:
                 return
             start = max(0, min(start, rows.count))
             stop = max(start, min(stop, rows.count, start + MOST_ROWS))

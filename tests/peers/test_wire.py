@@ -51,6 +51,31 @@ async def test_a_call_message_by_message(pair: Any) -> None:
     assert actions.count("dropped") == 1 and actions.count("received") == actions.count("sent") - 1
 
 
+async def test_a_slow_delivery_is_not_taken_for_silence(pair: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer waits behind candidates that a busy page takes its time over."""
+    for name, seconds in {
+        "rtcnb.peers.waiting.ASK_AFTER": (0.3, 0.6),
+        "rtcnb.peers.waiting.BUSY_WITHIN": 0.1,
+        "rtcnb.trace.evidence.SILENCE_AFTER": 0.2,
+    }.items():
+        monkeypatch.setattr(name, seconds)
+    alice, bob, wire = pair
+    await alice.setLocalDescription(await alice.createOffer())
+    await gathered(wire, "alice")
+    await wire.deliver()
+    await bob.setLocalDescription(await bob.createAnswer())
+    add = bob.addIceCandidate
+
+    async def add_slowly(candidate: Any) -> None:
+        await asyncio.sleep(0.8)
+        await add(candidate)
+
+    bob.addIceCandidate = add_slowly
+    wire.auto = True
+    await alice.wait_connected()
+    assert wire.errors == []
+
+
 async def test_messages_are_moved_doubled_delayed_and_changed(pair: Any) -> None:
     alice, bob, wire = pair
     await alice.setLocalDescription(await alice.createOffer())

@@ -17,15 +17,25 @@ from rtcnb.widgets.view import STATIC_ROWS, Fragment, Rows, View
 
 
 class FakeLink:
-    """Keeps what is pushed."""
+    """Keeps what is pushed; a page that is not busy says at once that it shows what was drawn."""
 
     def __init__(self) -> None:
         self.pushed: list[tuple[str, str, Any]] = []
         self.news = asyncio.Event()
+        self.busy: set[str] = set()
+        self.made: _Drawer | None = None
 
     def push(self, page: str, id: str, name: str, detail: Any) -> None:
         self.pushed.append((page, name, detail))
         self.news.set()
+        if name == "draw" and page not in self.busy:
+            self.shows(page, detail["number"])
+
+    def shows(self, page: str, number: int, took_ms: float = 1) -> None:
+        """Say so for a page, a moment later."""
+        assert self.made is not None
+        told = {"number": number, "took_ms": took_ms}
+        asyncio.get_running_loop().call_soon(self.made.hear, "shown", told, [], page)
 
     def unlisten(self, id: str) -> None:
         pass
@@ -86,7 +96,8 @@ async def on_loop(body: Any) -> None:
 
 def drawer(view: View, link: FakeLink, renewed: list[int] | None = None) -> _Drawer:
     display = SimpleNamespace(still="as it was", renew=lambda: renewed is not None and renewed.append(1))
-    return _Drawer(link, "id", view, display)  # type: ignore[arg-type]
+    link.made = _Drawer(link, "id", view, display)  # type: ignore[arg-type]
+    return link.made
 
 
 async def test_only_what_has_changed_is_sent() -> None:
@@ -123,6 +134,94 @@ async def test_each_page_has_its_own_list_and_a_page_that_asks_again_gets_all() 
         made.hear("unwatch", {}, [], "p")
         made.page_gone("q")
         assert made.task is None
+        made.close()
+
+    await on_loop(body)
+
+
+async def test_a_busy_page_is_sent_the_latest_when_it_shows_what_it_has() -> None:
+    async def body() -> None:
+        link, view = FakeLink(), Counter()
+        link.busy = {"p"}
+        made = drawer(view, link)
+        made.hear("watch", {}, [], "p")
+        made.hear("watch", {}, [], "q")
+        await link.wait("draw", page="q")
+        for number in (1, 2):
+            view.number = number
+            view.changed()
+            await link.wait("draw", 1 + number, page="q")
+        assert len(await link.wait("draw")) == 1, "the other page is not waited for"
+        link.shows("p", 0)  # of a drawing before
+        view.number = 3
+        view.changed()
+        await link.wait("draw", 4, page="q")
+        assert len(await link.wait("draw")) == 1
+        link.shows("p", 1)
+        second = (await link.wait("draw", 2))[1]
+        assert second["number"] == 2 and "3" in second["changed"]["number"]
+        made.close()
+
+    await on_loop(body)
+
+
+async def test_a_busy_page_answers_its_reader_as_soon_as_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    for pace in ("DRAW_EVERY", "LONGEST_REST"):
+        monkeypatch.setattr(f"rtcnb.widgets.live.{pace}", 60)
+
+    async def body() -> None:
+        link, view = FakeLink(), Counter()
+        link.busy = {"p"}
+        made = drawer(view, link)
+        made.hear("watch", {}, [], "p")
+        await link.wait("draw")
+        made.hear("press", {"action": "more"}, [], "p")
+        await link.wait("acted")
+        await asyncio.sleep(0.05)
+        link.shows("p", 1)
+        second = (await link.wait("draw", 2))[1]
+        assert list(second["changed"]) == ["number"]
+        made.close()
+
+    await on_loop(body)
+
+
+async def test_a_page_that_never_says_what_it_shows_is_sent_more_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rtcnb.widgets.live.SHOWN_WITHIN", 0.3)
+
+    async def body() -> None:
+        link, view = FakeLink(), Counter()
+        link.busy = {"p"}
+        made = drawer(view, link)
+        made.hear("watch", {}, [], "p")
+        await link.wait("draw")
+        view.number = 1
+        view.changed()
+        await link.wait("draw", 2)
+        made.close()
+
+    await on_loop(body)
+
+
+async def test_it_rests_longer_where_showing_keeps_the_page() -> None:
+    async def body() -> None:
+        link, view = FakeLink(), Counter()
+        link.busy = {"p"}
+        made = drawer(view, link)
+        made.hear("watch", {}, [], "p")
+        await link.wait("draw")
+        link.shows("p", 1, took_ms=400)
+        view.number = 1
+        view.changed()
+        await link.wait("draw", 2)
+        link.shows("p", 2, took_ms=400)
+        begun = asyncio.get_running_loop().time()
+        view.number = 2
+        view.changed()
+        await link.wait("draw", 3)
+        assert asyncio.get_running_loop().time() - begun > 0.7
         made.close()
 
     await on_loop(body)
