@@ -36,7 +36,8 @@ class Proxy:
         self.reach = reach
         self.out, self.back = Throttle(), Throttle()
         self.port = 0
-        self.is_cut = False
+        self._passes = asyncio.Event()
+        self._passes.set()
         self._open: set[asyncio.StreamWriter] = set()
         self.loop = asyncio.new_event_loop()
         self.over = asyncio.Event()
@@ -45,12 +46,21 @@ class Proxy:
         self.out.rate_bytes_s = self.back.rate_bytes_s = bits_s / 8
 
     def cut(self) -> None:
-        """Close every connection, and each that is tried until `mend`."""
-        self.is_cut = True
-        self.loop.call_soon_threadsafe(lambda: [writer.transport.abort() for writer in self._open])
+        """Close every connection; those that are tried until `mend` wait, as where a network is gone."""
+        self.loop.call_soon_threadsafe(self._passes.clear)
+        self.loop.call_soon_threadsafe(self.abort)
 
     def mend(self) -> None:
-        self.is_cut = False
+        self.loop.call_soon_threadsafe(self._passes.set)
+
+    def end(self) -> None:
+        """Let nobody wait any more; on the proxy's own thread."""
+        self._passes.set()
+        self.abort()
+
+    def abort(self) -> None:
+        for writer in self._open:
+            writer.transport.abort()
 
     async def listen(self, tls: ssl.SSLContext | None) -> asyncio.Server:
         server = await asyncio.start_server(self._connect, "127.0.0.1", self.port, ssl=tls)
@@ -58,8 +68,9 @@ class Proxy:
         return server
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._passes.wait()
         try:
-            if self.is_cut:
+            if self.over.is_set():
                 raise ConnectionRefusedError
             inner_reader, inner_writer = await self.reach()
         except OSError:
@@ -96,7 +107,7 @@ def proxy_to(reach: Callable[[], Awaitable[Ends]], tls: ssl.SSLContext | None = 
         ready.set()
         await proxy.over.wait()
         server.close()
-        proxy.cut()
+        proxy.end()
         if left := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(left, timeout=5)
 

@@ -100,6 +100,15 @@ def drawer(view: View, link: FakeLink, renewed: list[int] | None = None) -> _Dra
     return link.made
 
 
+async def busy_page(view: View, link: FakeLink) -> _Drawer:
+    """Have a view drawn for a page that does not say that it shows it."""
+    link.busy = {"p"}
+    made = drawer(view, link)
+    made.hear("watch", {}, [], "p")
+    await link.wait("draw")
+    return made
+
+
 async def test_only_what_has_changed_is_sent() -> None:
     async def body() -> None:
         link, view = FakeLink(), Counter()
@@ -142,9 +151,7 @@ async def test_each_page_has_its_own_list_and_a_page_that_asks_again_gets_all() 
 async def test_a_busy_page_is_sent_the_latest_when_it_shows_what_it_has() -> None:
     async def body() -> None:
         link, view = FakeLink(), Counter()
-        link.busy = {"p"}
-        made = drawer(view, link)
-        made.hear("watch", {}, [], "p")
+        made = await busy_page(view, link)
         made.hear("watch", {}, [], "q")
         await link.wait("draw", page="q")
         for number in (1, 2):
@@ -171,10 +178,7 @@ async def test_a_busy_page_answers_its_reader_as_soon_as_it_can(monkeypatch: pyt
 
     async def body() -> None:
         link, view = FakeLink(), Counter()
-        link.busy = {"p"}
-        made = drawer(view, link)
-        made.hear("watch", {}, [], "p")
-        await link.wait("draw")
+        made = await busy_page(view, link)
         made.hear("press", {"action": "more"}, [], "p")
         await link.wait("acted")
         await asyncio.sleep(0.05)
@@ -193,10 +197,7 @@ async def test_a_page_that_never_says_what_it_shows_is_sent_more_all_the_same(
 
     async def body() -> None:
         link, view = FakeLink(), Counter()
-        link.busy = {"p"}
-        made = drawer(view, link)
-        made.hear("watch", {}, [], "p")
-        await link.wait("draw")
+        made = await busy_page(view, link)
         view.number = 1
         view.changed()
         await link.wait("draw", 2)
@@ -208,10 +209,7 @@ async def test_a_page_that_never_says_what_it_shows_is_sent_more_all_the_same(
 async def test_it_rests_longer_where_showing_keeps_the_page() -> None:
     async def body() -> None:
         link, view = FakeLink(), Counter()
-        link.busy = {"p"}
-        made = drawer(view, link)
-        made.hear("watch", {}, [], "p")
-        await link.wait("draw")
+        made = await busy_page(view, link)
         link.shows("p", 1, took_ms=400)
         view.number = 1
         view.changed()
