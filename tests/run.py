@@ -16,11 +16,12 @@ CHECKS = {
     "ruff format": ["ruff", "format", "--check", "--quiet", "."],
     "mypy": ["mypy"],
 }
-PYTEST = ["pytest", "-q", "--dist", "worksteal", "--durations=12"]
+PYTEST = ["pytest", "-q", "--durations=12"]
 # They wait more than they compute, for time-outs and for pages: so there are more at a time than cores.
 SUITES = {
-    "tests": [*PYTEST, "-n", "4", "--ignore=tests/browser", "tests"],
-    "browser tests": [*PYTEST, "-n", "3", "tests/browser"],
+    "tests": [*PYTEST, "-n", "4", "--dist=worksteal", "--ignore=tests/browser", "tests"],
+    "browser tests": [*PYTEST, "-n", "3", "--dist=worksteal", "-m", "not alone", "tests/browser"],
+    "browser tests, one at a time": [*PYTEST, "-m", "alone", "tests/browser"],
 }
 COUNT = re.compile(r"(\d+) (passed|failed|error|errors|skipped)")
 

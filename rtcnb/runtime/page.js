@@ -3,6 +3,7 @@
 
 import { changed, newId, registry } from "../web/objects.js";
 import { openFastLane } from "../web/fast_lane.js";
+import { holdLock, lockIsFree } from "../web/page_lock.js";
 
 /** @typedef {import("../web/objects.js").AnyObject} AnyObject */
 /** @typedef {{op: string, to: string, id: string, object: string, [key: string]: any}} Order */
@@ -40,11 +41,13 @@ class Page {
     this.made = new Map();
     /** @type {import("../web/fast_lane.js").FastLane | null} */
     this.fastLane = null;
+    this.ended = new AbortController();
     this.undo = this.listen();
     registry().links.set(this.link, (id, event, detail, buffers) => this.emit(id, event, detail, buffers));
     this.send({ kind: "hello", ...this.describe(), replaces: registry().unsaid.get(this.link) ?? [] });
     registry().unsaid.delete(this.link);
     changed(this.link); // after the hello: what waited for the link speaks at once
+    holdLock(this.instance, this.ended.signal, () => this.send({ kind: "lock" }));
   }
 
   describe() {
@@ -60,8 +63,7 @@ class Page {
   }
 
   listen() {
-    const controller = new AbortController();
-    const on = { signal: controller.signal };
+    const on = { signal: this.ended.signal };
     const focus = () => this.send({ kind: "focus" });
     window.addEventListener("focus", focus, on);
     window.addEventListener("pagehide", () => this.dispose(), on);
@@ -73,7 +75,6 @@ class Page {
     // One that was shut down for good says nothing at all.
     const alive = setInterval(() => this.kernelIsDead() && live(), KERNEL_CHECK_MS);
     return () => {
-      controller.abort();
       clearInterval(alive);
       this.model.off("msg:custom", message);
       this.model.off("comm_live_update", live);
@@ -149,6 +150,8 @@ class Page {
         return this.send({ kind: "alive" });
       case "renew": // the kernel has given this page up, and with it all that lived here
         return this.renew();
+      case "watch":
+        return this.watch(order.page);
       case "fast-lane":
         return this.openFastLane(order);
       default:
@@ -202,6 +205,11 @@ class Page {
     }
   }
 
+  /** Tell when another page of this kernel is gone. @param {string} page */
+  async watch(page) {
+    if (await lockIsFree(page, this.ended.signal)) this.send({ kind: "gone", page });
+  }
+
   /** @param {Order} order */
   async openFastLane({ port, key }) {
     this.fastLane?.close();
@@ -213,6 +221,7 @@ class Page {
     if (this.disposed) return;
     this.disposed = true;
     this.undo();
+    this.ended.abort();
     // A notebook that is closed takes its connection with it, and leaves the kernel running: its next page tells.
     const { unsaid } = registry();
     if (kernelGone) unsaid.set(this.link, [...(unsaid.get(this.link) ?? []), this.instance]);

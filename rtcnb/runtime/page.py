@@ -60,6 +60,7 @@ class PageInfo:
     focused_at: float
     heard_at: float
     silent: bool = False
+    has_lock: bool = False
     secure: bool = True
     agent: str = ""
     tab: str = ""
@@ -124,8 +125,12 @@ class Link:
             self._send({"to": page, "id": "", "op": "renew"})
         elif kind == "focus":
             self.pages[page].focused_at = time.monotonic()
+        elif kind == "lock":
+            self._watch_each_other(self.pages[page])
         elif kind == "bye":
             self._page_gone(page)
+        elif kind == "gone":
+            self._page_gone(str(content.get("page")))
         elif kind == "reply":
             self._reply(content, buffers)
         elif kind == "event":
@@ -150,8 +155,17 @@ class Link:
         trace.current().append(trace.PageEvent(time=now, peer="", action="hello", page=page))
         self._hello.set()
 
+    def _watch_each_other(self, page: PageInfo) -> None:
+        """Let pages tell when another is gone: Jupyter's server may lose a "bye" with its socket."""
+        for other in self.pages.values():
+            if other.has_lock:
+                self._send({"to": other.instance, "id": "", "op": "watch", "page": page.instance})
+                self._send({"to": page.instance, "id": "", "op": "watch", "page": other.instance})
+        page.has_lock = True
+
     def _page_gone(self, page: str) -> None:
-        del self.pages[page]
+        if self.pages.pop(page, None) is None:
+            return  # told twice
         if not self.pages:
             self._hello.clear()
         trace.current().append(trace.PageEvent(time=time.monotonic(), peer="", action="gone", page=page))

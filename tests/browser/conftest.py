@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from lab import Notebook, Server
-from playwright.sync_api import Browser, Page, sync_playwright
+from lab import Notebook, Server, close_notebooks
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(
@@ -33,6 +33,8 @@ FLAGS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
+VIEWPORT: ViewportSize = {"width": 1280, "height": 1000}
+PERMISSIONS = ["camera", "microphone"]
 START_TIMEOUT_S = 60
 SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none", "kernelShutdown": True},
@@ -119,7 +121,11 @@ def serve(
         yield server
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:  # seen once: it waits for its own extensions
+            process.kill()
+            process.wait(20)
         log.close()
 
 
@@ -145,36 +151,82 @@ def console_errors() -> list[str]:
     return []
 
 
-@pytest.fixture
-def page(browser: Browser, console_errors: list[str]) -> Iterator[Page]:
-    """A fresh page; what its console says of errors is printed with a failing test."""
+def note(error: str, errors: list[str]) -> None:
+    errors.append(error)
+    print(error)
 
-    def note(error: str) -> None:
-        console_errors.append(error)
-        print(error)
 
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 1000},
-        permissions=["camera", "microphone"],
-        ignore_https_errors=True,
-    )
+def fresh_page(browser: Browser, errors: list[str]) -> Page:
+    """A page in a context of its own; what its console says of errors is printed, and kept in `errors`."""
+    context = browser.new_context(viewport=VIEWPORT, permissions=PERMISSIONS, ignore_https_errors=True)
     page = context.new_page()
     page.set_default_timeout(20_000)
-    page.on("console", lambda m: note(f"[console] {m.text}") if m.type == "error" else None)
-    page.on("pageerror", lambda error: note(f"[page] {error}"))
-    yield page
-    context.close()
+    page.on("console", lambda m: note(f"[console] {m.text}", errors) if m.type == "error" else None)
+    page.on("pageerror", lambda error: note(f"[page] {error}", errors))
+    return page
 
 
 @pytest.fixture
-def notebook(page: Page, lab_server: Server) -> Iterator[Callable[..., Notebook]]:
-    """Open notebooks with the given cells; their kernels end with the test."""
+def page(browser: Browser, console_errors: list[str]) -> Iterator[Page]:
+    """A page that a test has to itself, for those that change the page or leave it."""
+    page = fresh_page(browser, console_errors)
+    yield page
+    page.context.close()
+
+
+class SharedPage:
+    """A page with JupyterLab in it for one test after another: to load it takes longer than most of them."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.page: Page | None = None
+
+    def get(self) -> Page:
+        if self.page is None:
+            self.page = fresh_page(self.browser, [])
+        return self.page
+
+    def tidy(self, failed: bool) -> None:
+        """Leave it as it was found; after a failure, or with a question open, it is not used again."""
+        if self.page is None:
+            return
+        if failed or self.page.is_closed() or self.page.locator(".jp-Dialog").count():
+            self.page.context.close()
+            self.page = None
+            return
+        for other in self.page.context.pages:
+            if other is not self.page:
+                other.close()
+        self.page.set_viewport_size(VIEWPORT)
+        self.page.mouse.move(0, 0)
+        close_notebooks(self.page)
+
+
+@pytest.fixture(scope="session")
+def shared_page(browser: Browser) -> Iterator[SharedPage]:
+    shared = SharedPage(browser)
+    yield shared
+    shared.tidy(failed=True)
+
+
+@pytest.fixture
+def notebook(
+    request: pytest.FixtureRequest, lab_server: Server, shared_page: SharedPage
+) -> Iterator[Callable[..., Notebook]]:
+    """Open notebooks with the given cells; their kernels end with the test.
+
+    They open in `page` where the test asks for that, else in a page that tests share.
+    """
+    own = request.getfixturevalue("page") if "page" in request.fixturenames else None
     opened: list[Notebook] = []
+    failed_before = request.session.testsfailed
 
     def open_notebook(*cells: str, on: Page | None = None, path: Path | None = None) -> Notebook:
-        opened.append(Notebook.open(on or page, lab_server, list(cells), path))
+        opened.append(Notebook.open(on or own or shared_page.get(), lab_server, list(cells), path))
         return opened[-1]
 
     yield open_notebook
     for each in opened:
         each.shut_down()
+    if own is None:
+        shared_page.tidy(failed=request.session.testsfailed > failed_before)

@@ -22,6 +22,37 @@ SCREENSHOTS = os.environ.get("RTCNB_SCREENSHOTS")
 WIDGET = "window.jupyterapp.shell.currentWidget"
 
 
+OPEN = "async path => void (await window.jupyterapp.commands.execute('docmanager:open', {path}))"
+
+
+def is_lab_empty(page: Page) -> bool:
+    """Whether the page is JupyterLab with no document open; a launcher may be."""
+    some = "[...window.jupyterapp.shell.widgets('main')].some((each) => each.context)"
+    return bool(page.evaluate(f"window.jupyterapp && !{some}"))
+
+
+def close_notebooks(page: Page) -> None:
+    """Close what is open in JupyterLab's main area, without its questions, and go back to the light theme."""
+    page.evaluate("for (const each of [...window.jupyterapp.shell.widgets('main')]) each.dispose();")
+    if page.locator("body").get_attribute("data-jp-theme-light") != "true":
+        set_theme(page, dark=False)
+
+
+def set_theme(page: Page, dark: bool) -> None:
+    """Switch between JupyterLab's light and dark theme."""
+    name = "JupyterLab Dark" if dark else "JupyterLab Light"
+    page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{name}'}})")
+    page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached")
+    # Its style sheet comes after its name.
+    page.wait_for_function(
+        """light => {
+            const ground = getComputedStyle(document.body).getPropertyValue('--jp-layout-color0').trim();
+            return ground && ['#fff', '#ffffff', 'white'].includes(ground) === light;
+        }""",
+        arg=not dark,
+    )
+
+
 class CellFailed(AssertionError):
     """A cell that should have run raised."""
 
@@ -100,6 +131,10 @@ class Notebook:
     def show(self, page: Page | None = None) -> Notebook:
         """Open the notebook, perhaps in another page, and wait until its kernel is idle."""
         shown = Notebook(page or self.page, self.server, self.name)
+        if page is None and is_lab_empty(self.page):
+            self.page.evaluate(OPEN, self.name)
+            shown.wait_idle()
+            return shown
         # A workspace of its own: a second tab in the same one would be redirected.
         place = f"lab/workspaces/w{uuid4().hex[:8]}/tree" if self.server.app == "lab" else "notebooks"
         shown.page.goto(
@@ -245,19 +280,7 @@ class Notebook:
 
     def theme(self, dark: bool) -> None:
         """Switch between the light and the dark theme."""
-        name = "JupyterLab Dark" if dark else "JupyterLab Light"
-        self.page.evaluate(
-            f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{name}'}})"
-        )
-        self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached")
-        # Its style sheet comes after its name.
-        self.page.wait_for_function(
-            """light => {
-                const ground = getComputedStyle(document.body).getPropertyValue('--jp-layout-color0').trim();
-                return ground && ['#fff', '#ffffff', 'white'].includes(ground) === light;
-            }""",
-            arg=not dark,
-        )
+        set_theme(self.page, dark)
 
     def screenshot(self, name: str, of: Locator | None = None) -> None:
         """Keep a picture where RTCNB_SCREENSHOTS names a directory."""

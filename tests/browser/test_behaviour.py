@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
 from lab import Notebook
+from playwright.sync_api import Page
 
 CALL = """
 import asyncio, time, cv2, rtcnb
@@ -23,6 +25,7 @@ async def sending():
 """
 
 
+@pytest.mark.alone
 def test_a_cell_that_blocks_costs_no_frames(notebook: Any) -> None:
     nb = notebook()
     nb.run(CALL)
@@ -59,6 +62,7 @@ def _stop_time_s(nb: Notebook, code: str) -> float:
     return took_s
 
 
+@pytest.mark.alone
 def test_the_stop_button_stops_a_cell_that_waits(notebook: Any) -> None:
     nb = notebook("import rtcnb\nalice, bob = rtcnb.BrowserPeer('alice'), rtcnb.KernelPeer('bob')")
     nb.press_run(0)
@@ -148,7 +152,7 @@ def test_a_function_that_raises_shows_its_error_and_the_stream_goes_on(notebook:
     alert.wait_for(state="detached")
 
 
-def test_the_outside_names_that_the_link_leans_on_are_there(notebook: Any) -> None:
+def test_the_outside_names_that_the_link_leans_on_are_there(page: Page, notebook: Any) -> None:
     nb = notebook()
     code = """
 import anywidget, traitlets

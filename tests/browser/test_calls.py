@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 SETUP = """
 import asyncio, rtcnb
@@ -159,7 +160,7 @@ def test_a_browser_can_roll_back_and_restart(notebook: Any) -> None:
     nb.run("alice.restartIce(); await alice.close()")
 
 
-def test_the_native_constructor_is_used_beside_ipywebrtc(notebook: Any) -> None:
+def test_the_native_constructor_is_used_beside_ipywebrtc(page: Page, notebook: Any) -> None:
     nb = notebook()
     nb.run("import ipywebrtc\nipywebrtc.CameraStream(constraints={'video': True, 'audio': False})")
     nb.page.wait_for_selector(".jp-OutputArea video")

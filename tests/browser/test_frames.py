@@ -23,6 +23,7 @@ def nb(notebook) -> Notebook:  # type: ignore[no-untyped-def]
     return notebook()
 
 
+@pytest.mark.alone
 def test_a_cameras_frames_come_as_arrays(nb: Notebook) -> None:
     nb.run(START)
     told = nb.run(COUNT.format(options="", body="pass", count=30, least=8)).text
@@ -42,6 +43,7 @@ def test_what_nobody_wants_is_not_sent(nb: Notebook) -> None:
     assert told.splitlines()[0] == "5 (480, 640, 3) True True"
 
 
+@pytest.mark.alone
 def test_a_function_on_the_camera_without_a_call(nb: Notebook, page: Page) -> None:
     nb.run(START)
     shown = nb.start(
@@ -65,7 +67,7 @@ def test_a_camera_that_is_off_says_so(nb: Notebook) -> None:
     assert "not running" in error or "start()" in error
 
 
-def test_the_page_goes_away(nb: Notebook) -> None:
+def test_the_page_goes_away(page: Page, nb: Notebook) -> None:
     nb.run(START)
     nb.run(
         "from rtcnb.media.page_frames import images\npictures = cam.frames()\nawait anext(pictures)\nprint('one')"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from lab import CellFailed
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 
 def test_a_cell_gives_its_text_and_its_error(notebook) -> None:
@@ -53,7 +53,7 @@ def test_a_widget_is_initialized_and_shown(notebook) -> None:
     assert nb.run("hello.initialized").text == "True"
 
 
-def test_restart_and_reload_come_back(notebook) -> None:
+def test_restart_and_reload_come_back(page: Page, notebook) -> None:
     nb = notebook()
     nb.run("a = 1")
     nb.reload()
@@ -62,7 +62,7 @@ def test_restart_and_reload_come_back(notebook) -> None:
     assert "NameError" in nb.run("a", check=False).error
 
 
-def test_errors_of_the_page_are_collected(notebook, console_errors) -> None:
+def test_errors_of_the_page_are_collected(page: Page, notebook, console_errors) -> None:
     nb = notebook()
     with nb.page.expect_event("pageerror"):
         nb.page.evaluate("setTimeout(() => { throw new Error('on purpose') })")
@@ -76,7 +76,7 @@ def test_camera_and_microphone_are_granted(notebook) -> None:
         assert state == "granted"
 
 
-def test_themes_switch(notebook) -> None:
+def test_themes_switch(page: Page, notebook) -> None:
     nb = notebook()
     nb.theme(dark=True)
     assert nb.page.locator("body").get_attribute("data-jp-theme-light") == "false"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from lab import Notebook
+from playwright.sync_api import Page
 from tour import TOUR
 
 RERUNS = 50 if os.environ.get("RTCNB_LONG") == "1" else 10
@@ -50,7 +51,7 @@ def counts(nb: Notebook) -> dict[str, Any]:
 
 @pytest.mark.timeout(900)
 def test_the_tour_run_again_and_again_leaves_nothing_behind(
-    notebook: Callable[..., Notebook], tmp_path: Path
+    page: Page, notebook: Callable[..., Notebook], tmp_path: Path
 ) -> None:
     hasty, tour = tmp_path / "hasty.ipynb", TOUR.read_text()
     assert "time.sleep(3)" in tour

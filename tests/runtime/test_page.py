@@ -69,6 +69,14 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pages]:
     yield pages
 
 
+async def orders(page: FakePage, op: str) -> list[dict[str, Any]]:
+    """Return what a page was ordered to do, once it was."""
+    async with asyncio.timeout(2):
+        while not (said := [o for o in page.orders if o["op"] == op]):
+            await asyncio.sleep(0.01)
+    return said
+
+
 def an_object(on_event: Any = None, on_gone: Any = None) -> PageObject:
     return PageObject("peers/browser.js", {}, on_event or (lambda *a: None), on_gone)
 
@@ -118,6 +126,26 @@ async def test_a_notebook_that_is_opened_again_ends_what_its_closed_one_held(pag
     pages.open("again", replaces=["closed"])
     await loop.run(asyncio.sleep(0))
     assert gone == [True] and set(pages.link.pages) == {"other tab", "again"}
+
+
+async def test_pages_of_a_browser_tell_when_one_of_them_is_gone(pages: Pages) -> None:
+    """A page may be gone before its last word has left the machine."""
+    first, second = pages.open("first"), pages.open("second", focused=False)
+    pages.open("of another browser", focused=False)
+    first.answers["ask"] = "silence"
+    pending = asyncio.ensure_future(loop.run(an_object().call("ask")))
+    await orders(first, "call")
+    first.say("lock")
+    second.say("lock")
+    watching = [(o["to"], o["page"]) for p in (first, second) for o in await orders(p, "watch")]
+    assert watching == [("first", "second"), ("second", "first")]
+    for nonsense in (None, ["first"], "never heard of"):
+        second.say("gone", page=nonsense)
+    second.say("gone", page="first")
+    with pytest.raises(PageGone, match="closed, reloaded or crashed"):
+        await pending
+    second.say("gone", page="first")
+    assert set(pages.link.pages) == {"second", "of another browser"}
 
 
 async def test_a_camera_opens_though_the_one_before_it_is_in_a_page_that_crashed(
