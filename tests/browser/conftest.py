@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 import pytest
@@ -49,7 +50,7 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
-def environment(home: Path) -> dict[str, str]:
+def environment(home: Path, runtime: str) -> dict[str, str]:
     """Return an environment in which nothing of this machine's own Jupyter is seen."""
     (home / "lab").mkdir()
     (home / "lab" / "overrides.json").write_text(json.dumps(SETTINGS))
@@ -58,7 +59,7 @@ def environment(home: Path) -> dict[str, str]:
         "HOME": str(home),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTER_RUNTIME_DIR": runtime,
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "IPYTHONDIR": str(home / "ipython"),
@@ -86,6 +87,8 @@ def command_of(
         f"--ServerApp.base_url={base_url}",
         f"--ServerApp.root_dir={root}",
         f"--IdentityProvider.token={token}",
+        # A TCP port that Jupyter chose for a kernel may be another process's when the kernel comes to bind it.
+        "--KernelManager.transport=ipc",
         f"--{settings}.expose_app_in_browser=True",
         f"--{settings}.app_settings_dir={home / 'lab'}",
     ]
@@ -114,19 +117,21 @@ def serve(
         *(word.format(port=port) for word in within),
         *command_of(app, python, port, base_url, home, root, token),
     ]
-    log = (home / "server.log").open("w")
-    process = subprocess.Popen(command, env=environment(home), stdout=log, stderr=subprocess.STDOUT)
-    try:
-        server.wait(process, START_TIMEOUT_S)
-        yield server
-    finally:
-        process.terminate()
+    # The path of a kernel's Unix socket has 107 characters at most.
+    with (home / "server.log").open("w") as log, TemporaryDirectory(prefix="rtcnb-") as runtime:
+        process = subprocess.Popen(
+            command, env=environment(home, runtime), stdout=log, stderr=subprocess.STDOUT
+        )
         try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:  # seen once: it waits for its own extensions
-            process.kill()
-            process.wait(20)
-        log.close()
+            server.wait(process, START_TIMEOUT_S)
+            yield server
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:  # seen once: its loop had stopped under a thread of AnyIO's
+                process.kill()
+                process.wait(20)
 
 
 @pytest.fixture(scope="session")

@@ -18,13 +18,17 @@ TRACKS = "[...globalThis[Symbol.for('rtcnb.objects')].tracks.values()]"
 WATCH = """
 globalThis.opened = [];
 globalThis.tracks = [];
-const native = MediaDevices.prototype.getUserMedia;
-MediaDevices.prototype.getUserMedia = function (constraints) {
-    opened.push(constraints);
-    const stream = native.call(this, constraints);
-    stream.then((s) => tracks.push(...s.getTracks())).catch(() => {});
-    return stream;
-};
+if (!globalThis.watched) {
+    globalThis.watched = true;
+    const native = MediaDevices.prototype.getUserMedia;
+    MediaDevices.prototype.getUserMedia = function (constraints) {
+        opened.push(constraints);
+        const stream = native.call(this, constraints);
+        stream.then((s) => tracks.push(...s.getTracks())).catch(() => {});
+        return stream;
+    };
+}
+null;
 """
 # getUserMedia that fails as a browser does: FAIL is "name: message".
 FAIL = (
@@ -97,16 +101,18 @@ def failing(nb: Notebook, call: str) -> str:
 
 
 @pytest.fixture
-def camera(page: Page, notebook: Callable[..., Notebook]) -> Notebook:
-    """A notebook that shows a camera, in a page that counts openings."""
-    page.context.add_init_script(WATCH)
+def camera(request: pytest.FixtureRequest, notebook: Callable[..., Notebook]) -> Notebook:
+    """A notebook that shows a camera, in a page that counts openings; so do the other tabs of a test's own page."""
+    if "page" in request.fixturenames:
+        request.getfixturevalue("page").context.add_init_script(WATCH)
     nb = notebook(CAMERA)
+    nb.page.evaluate(WATCH)
     nb.press_run(0)
-    shows(page, "camera off", "Start opens it")
+    shows(nb.page, "camera off", "Start opens it")
     return nb
 
 
-def test_start_gives_what_was_asked_and_a_moving_picture(camera: Notebook, page: Page) -> None:
+def test_start_gives_what_was_asked_and_a_moving_picture(camera: Notebook) -> None:
     camera.run("started = []; cam.on('started', started.append); await cam.start()")
     assert (
         camera.run("(cam.state, cam.settings['width'], cam.settings['height'])").text == "('live', 640, 480)"
@@ -116,20 +122,20 @@ def test_start_gives_what_was_asked_and_a_moving_picture(camera: Notebook, page:
         camera.run("cam.settings['frameRate'], cam.capabilities['width']['max'] > 640").text == "(30, True)"
     )
     assert camera.run("[event.type for event in started]").text == "['started']"
-    assert page.evaluate("opened") == [{"video": {"width": 640, "height": 480, "frameRate": 30}}]
-    picture_moves(page)
-    shows(page, "camera live", "permission granted", "fake_device_0 · 640×480 · 30 fps", "width640640")
-    assert "differs" not in widget(page).inner_text()
+    assert camera.page.evaluate("opened") == [{"video": {"width": 640, "height": 480, "frameRate": 30}}]
+    picture_moves(camera.page)
+    shows(camera.page, "camera live", "permission granted", "fake_device_0 · 640×480 · 30 fps", "width640640")
+    assert "differs" not in widget(camera.page).inner_text()
 
 
-def test_stop_turns_the_device_off(camera: Notebook, page: Page) -> None:
+def test_stop_turns_the_device_off(camera: Notebook) -> None:
     camera.run("ids = cam.video.id; await cam.start(); await cam.stop()")
-    assert page.evaluate("tracks.map((t) => t.readyState)") == ["ended"]
-    assert page.evaluate(f"{TRACKS}.length") == 0
-    shows(page, "camera off")
+    assert camera.page.evaluate("tracks.map((t) => t.readyState)") == ["ended"]
+    assert camera.page.evaluate(f"{TRACKS}.length") == 0
+    shows(camera.page, "camera off")
     camera.run("await cam.start()")
     assert camera.run("cam.video.id == ids").text == "True"
-    assert page.evaluate("tracks.map((t) => t.readyState)") == ["ended", "live"]
+    assert camera.page.evaluate("tracks.map((t) => t.readyState)") == ["ended", "live"]
 
 
 def test_a_snapshot_is_a_picture(camera: Notebook) -> None:
@@ -142,47 +148,47 @@ def test_a_snapshot_is_a_picture(camera: Notebook) -> None:
     camera.run("again = await cam.snapshot(); assert (image != again).any()")
 
 
-def test_the_buttons_work_while_a_cell_runs(camera: Notebook, page: Page) -> None:
+def test_the_buttons_work_while_a_cell_runs(camera: Notebook) -> None:
     busy = camera.start("import time\nprint('busy')\nfor i in range(600):\n    time.sleep(0.1)")
     busy.wait_output("busy")
-    press(page, "Start")
-    shows(page, "camera live")
-    picture_moves(page)
-    press(page, "Stop")
-    shows(page, "camera off")
-    assert page.evaluate("tracks.map((t) => t.readyState)") == ["ended"]
+    press(camera.page, "Start")
+    shows(camera.page, "camera live")
+    picture_moves(camera.page)
+    press(camera.page, "Stop")
+    shows(camera.page, "camera off")
+    assert camera.page.evaluate("tracks.map((t) => t.readyState)") == ["ended"]
     assert busy.running
     camera.interrupt()
     assert "KeyboardInterrupt" in busy.wait(check=False).error
 
 
-def test_the_keyboard_alone_is_enough(camera: Notebook, page: Page) -> None:
-    widget(page).get_by_role("button", name="Start").focus()
-    page.keyboard.press("Enter")
-    shows(page, "camera live")
-    expect(widget(page).get_by_role("combobox", name="camera")).to_be_enabled()
-    widget(page).get_by_role("button", name="Stop").focus()
-    page.keyboard.press("Space")
-    shows(page, "camera off")
+def test_the_keyboard_alone_is_enough(camera: Notebook) -> None:
+    widget(camera.page).get_by_role("button", name="Start").focus()
+    camera.page.keyboard.press("Enter")
+    shows(camera.page, "camera live")
+    expect(widget(camera.page).get_by_role("combobox", name="camera")).to_be_enabled()
+    widget(camera.page).get_by_role("button", name="Stop").focus()
+    camera.page.keyboard.press("Space")
+    shows(camera.page, "camera off")
 
 
-def test_a_chosen_device_is_used_at_once_or_at_the_next_start(camera: Notebook, page: Page) -> None:
-    press(page, "Start")
-    shows(page, "camera live")
-    menu = widget(page).locator("select")
+def test_a_chosen_device_is_used_at_once_or_at_the_next_start(camera: Notebook) -> None:
+    press(camera.page, "Start")
+    shows(camera.page, "camera live")
+    menu = widget(camera.page).locator("select")
     device = menu.input_value()
     assert device
     menu.dispatch_event("change")
-    page.wait_for_function("opened.length === 2")
-    shows(page, "camera live")
-    assert page.evaluate("opened[1].video.deviceId") == {"exact": device}
-    page.wait_for_function("tracks.length === 2")
-    assert page.evaluate("tracks.map((t) => t.readyState)") == ["ended", "live"]
-    press(page, "Stop")
-    shows(page, "camera off")
+    camera.page.wait_for_function("opened.length === 2")
+    shows(camera.page, "camera live")
+    assert camera.page.evaluate("opened[1].video.deviceId") == {"exact": device}
+    camera.page.wait_for_function("tracks.length === 2")
+    assert camera.page.evaluate("tracks.map((t) => t.readyState)") == ["ended", "live"]
+    press(camera.page, "Stop")
+    shows(camera.page, "camera off")
     menu.dispatch_event("change")
     camera.run("cam.state")  # what the menu told has come by now
-    assert page.evaluate("opened.length") == 2
+    assert camera.page.evaluate("opened.length") == 2
     saved = camera.run("sorted(k for k, v in cam._view._widget.get_state().items() if 'fake' in str(v))").text
     assert saved == "[]", "labels of devices are saved with the notebook"
     assert camera.run(f"{device!r} in str(cam._view._widget.get_state())").text == "False"
@@ -213,30 +219,30 @@ def test_a_reload_ends_it_and_says_so(camera: Notebook, page: Page) -> None:
     shows(page, "camera live")
 
 
-def test_a_display_without_its_kernel_offers_nothing(camera: Notebook, page: Page) -> None:
+def test_a_display_without_its_kernel_offers_nothing(camera: Notebook) -> None:
     camera.run("await cam.start()")
-    shows(page, "camera live")
+    shows(camera.page, "camera live")
     camera.restart()
-    shows(page, "camera off", "no kernel. Run its cell again")
-    expect(widget(page).get_by_role("button", name="Start")).to_be_disabled()
-    assert page.evaluate("tracks.map((t) => t.readyState)") == ["ended"]
+    shows(camera.page, "camera off", "no kernel. Run its cell again")
+    expect(widget(camera.page).get_by_role("button", name="Start")).to_be_disabled()
+    assert camera.page.evaluate("tracks.map((t) => t.readyState)") == ["ended"]
 
 
-def test_what_no_camera_can_is_named(camera: Notebook, page: Page) -> None:
+def test_what_no_camera_can_is_named(camera: Notebook) -> None:
     camera.run("cam = rtcnb.Camera(width={'exact': 99999})\ncam")
     said = failing(camera, "cam.start()")
     assert said.startswith("DeviceCannot | No camera can do what was asked: width cannot be met.")
     assert camera.run("cam.error.constraint, cam.state").text == "('width', 'failed')"
-    last = page.locator(".rtcnb-device").last
+    last = camera.page.locator(".rtcnb-device").last
     expect(last).to_contain_text("✕ No camera can do what was asked: width cannot be met.")
     expect(last).to_contain_text("camera failed")
     camera.screenshot("camera-cannot", last)
 
 
-def test_what_differs_is_marked(camera: Notebook, page: Page) -> None:
+def test_what_differs_is_marked(camera: Notebook) -> None:
     camera.run("cam = rtcnb.Camera(width=9000, frameRate={'max': 20})\ncam")
     camera.run("await cam.start()")
-    last = page.locator(".rtcnb-device").last
+    last = camera.page.locator(".rtcnb-device").last
     expect(last).to_contain_text("≤ 20")
     expect(last).to_contain_text("3840 ▲ differs")
     text = camera.run("print(cam._view.bundle()['text/plain'])").text
@@ -349,13 +355,13 @@ def test_a_host_that_forbids_cameras_in_frames_is_said(page: Page, notebook: Any
     assert "forbids the camera in output frames" in failing(nb, "cam.start()")
 
 
-def test_devices_and_constraints_while_it_runs(camera: Notebook, page: Page) -> None:
+def test_devices_and_constraints_while_it_runs(camera: Notebook) -> None:
     camera.run("await cam.start(); await cam.applyConstraints(width=320, height=240)")
     assert (
         camera.run("cam.settings['width'], cam.asked").text
         == "(320, {'video': {'width': 320, 'height': 240}})"
     )
-    shows(page, "320×240")
+    shows(camera.page, "320×240")
     kinds = camera.run("print(*sorted({d.kind for d in await cam.devices()}))").text.strip()
     assert kinds == "audioinput audiooutput videoinput"
     assert "DeviceCannot | No camera can do what was asked: width" in failing(
@@ -364,12 +370,12 @@ def test_devices_and_constraints_while_it_runs(camera: Notebook, page: Page) -> 
     assert "Did you mean frameRate?" in failing(camera, "cam.applyConstraints(framerate=30)")
 
 
-def test_a_device_that_ends_by_itself_is_said(camera: Notebook, page: Page) -> None:
+def test_a_device_that_ends_by_itself_is_said(camera: Notebook) -> None:
     camera.run("ended = []; cam.on('ended', ended.append); await cam.start()")
-    page.evaluate("tracks[0].dispatchEvent(new Event('ended')); tracks[0].stop()")
-    page.evaluate("tracks[0].dispatchEvent(new Event('ended'))")
-    shows(page, "camera ended", "was unplugged, or its permission was taken back")
-    assert page.evaluate(f"{TRACKS}.length") == 0
+    camera.page.evaluate("tracks[0].dispatchEvent(new Event('ended')); tracks[0].stop()")
+    camera.page.evaluate("tracks[0].dispatchEvent(new Event('ended'))")
+    shows(camera.page, "camera ended", "was unplugged, or its permission was taken back")
+    assert camera.page.evaluate(f"{TRACKS}.length") == 0
 
 
 def test_a_microphone_shows_how_loud_it_is(page: Page, notebook: Any) -> None:
@@ -387,17 +393,17 @@ def test_a_microphone_shows_how_loud_it_is(page: Page, notebook: Any) -> None:
     page.wait_for_function("document.querySelector('.rtcnb-device meter').value === 0")
 
 
-def test_sound_is_asked_and_obtained(camera: Notebook, page: Page) -> None:
+def test_sound_is_asked_and_obtained(camera: Notebook) -> None:
     camera.run("mic = rtcnb.Microphone(echoCancellation=False)\nmic")
-    last = page.locator(".rtcnb-device").last
+    last = camera.page.locator(".rtcnb-device").last
     last.get_by_role("button", name="Start").click()
     expect(last).to_contain_text("microphone live")
     expect(last).to_contain_text("echoCancellationfalsefalse")
     expect(last).to_contain_text("sampleRate–")
     camera.run("await mic.stop()\nboth = rtcnb.Camera(audio=True)\nawait both.start()")
-    assert page.evaluate(f"{TRACKS}.map((t) => t.kind).sort()") == ["audio", "video"]
+    assert camera.page.evaluate(f"{TRACKS}.map((t) => t.kind).sort()") == ["audio", "video"]
     camera.run("await both.stop()")
-    assert page.evaluate(f"{TRACKS}.length") == 0
+    assert camera.page.evaluate(f"{TRACKS}.length") == 0
 
 
 def test_a_screen_is_chosen_by_the_person(page: Page, notebook: Any) -> None:
@@ -441,20 +447,20 @@ def test_the_static_form_says_what_matters(camera: Notebook) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_how_it_looks(camera: Notebook, page: Page, dark: bool) -> None:
+def test_how_it_looks(camera: Notebook, dark: bool) -> None:
     camera.theme(dark)
-    page.wait_for_selector("#jupyterlab-splash", state="detached")
+    camera.page.wait_for_selector("#jupyterlab-splash", state="detached")
     name = f"camera-{'dark' if dark else 'light'}"
-    camera.screenshot(f"{name}-off", widget(page))
+    camera.screenshot(f"{name}-off", widget(camera.page))
     camera.run("await cam.start()")
-    picture_moves(page)
-    shows(page, "fake_device_0 · 640×480")
-    camera.screenshot(f"{name}-live", widget(page))
-    page.evaluate("document.querySelector('.rtcnb-device').style.width = '560px'")
-    assert page.evaluate(
+    picture_moves(camera.page)
+    shows(camera.page, "fake_device_0 · 640×480")
+    camera.screenshot(f"{name}-live", widget(camera.page))
+    camera.page.evaluate("document.querySelector('.rtcnb-device').style.width = '560px'")
+    assert camera.page.evaluate(
         "(({scrollWidth, clientWidth}) => scrollWidth <= clientWidth)(document.querySelector('.rtcnb-device'))"
     )
-    camera.screenshot(f"{name}-live-narrow", widget(page))
+    camera.screenshot(f"{name}-live-narrow", widget(camera.page))
 
 
 STREAM = """
