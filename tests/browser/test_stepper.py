@@ -20,26 +20,25 @@ def stepper(notebook: Callable[..., Notebook], alice: str, bob: str) -> tuple[No
     return lab, lab.page.locator(".rtcnb-stepper")
 
 
-def press_to_the_end(shown: Locator) -> list[str]:
-    """Press what is suggested until nothing is; return the lines of code."""
+def press_to_the_end(lab: Notebook, shown: Locator) -> list[str]:
+    """Press what is suggested until nothing is; return the lines of code that are shown then."""
     following = shown.locator("[data-press=stepper-next]")
-    lines: list[str] = []
     for _ in range(STEPS):
         if following.get_attribute("aria-disabled") == "true":
             break
-        before = shown.locator(".rtcnb-code-line").inner_text()
         count = shown.locator(".rtcnb-code-so-far").inner_text()
         following.click()
         expect(shown.locator(".rtcnb-code-so-far")).not_to_have_text(count, timeout=SLOW_MS)
         expect(following).not_to_have_attribute("aria-busy", "true")
-        lines.append(before)
-    return [*lines, shown.locator(".rtcnb-code-line").inner_text()]
+    count = lab.run("len(stepper.code)").text
+    expect(shown.locator(".rtcnb-code-so-far summary")).to_have_text(f"All {count} lines", timeout=SLOW_MS)
+    return (shown.locator(".rtcnb-code-so-far pre").text_content() or "").splitlines()
 
 
 @pytest.mark.timeout(300)
 def test_a_page_and_a_kernel_peer_by_buttons_alone(notebook: Callable[..., Notebook]) -> None:
     lab, shown = stepper(notebook, "BrowserPeer", "KernelPeer")
-    lines = press_to_the_end(shown)
+    lines = press_to_the_end(lab, shown)
     assert any("alice.addTrack" in line for line in lines) and "answer = await bob.createAnswer()" in lines
     rows = shown.locator(".rtcnb-rung")
     expect(rows.filter(has_text="answer").filter(has_text="kept").first).to_be_visible(timeout=SLOW_MS)
