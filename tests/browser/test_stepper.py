@@ -22,17 +22,17 @@ def stepper(notebook: Callable[..., Notebook], alice: str, bob: str) -> tuple[No
 
 def press_to_the_end(lab: Notebook, shown: Locator) -> list[str]:
     """Press what is suggested until nothing is; return the lines of code that are shown then."""
-    following = shown.locator("[data-press=stepper-next]")
+    following, so_far = (shown.locator(w) for w in ("[data-press=stepper-next]", ".rtcnb-code-so-far"))
     for _ in range(STEPS):
         if following.get_attribute("aria-disabled") == "true":
             break
-        count = shown.locator(".rtcnb-code-so-far").inner_text()
+        before = so_far.inner_text()  # without the lines that are folded away
         following.click()
-        expect(shown.locator(".rtcnb-code-so-far")).not_to_have_text(count, timeout=SLOW_MS)
+        expect(so_far).not_to_have_text(before, use_inner_text=True, timeout=SLOW_MS)
         expect(following).not_to_have_attribute("aria-busy", "true")
     count = lab.run("len(stepper.code)").text
-    expect(shown.locator(".rtcnb-code-so-far summary")).to_have_text(f"All {count} lines", timeout=SLOW_MS)
-    return (shown.locator(".rtcnb-code-so-far pre").text_content() or "").splitlines()
+    expect(so_far.locator("summary")).to_have_text(f"All {count} lines", timeout=SLOW_MS)
+    return (so_far.locator("pre").text_content() or "").splitlines()
 
 
 @pytest.mark.timeout(300)

@@ -72,7 +72,7 @@ def step(lab: Notebook, shown: Locator, pressed: bool) -> bool:
     if pressed:
         so_far = shown.locator(".rtcnb-code-so-far").inner_text()
         following.click()
-        expect(shown.locator(".rtcnb-code-so-far")).not_to_have_text(so_far)
+        expect(shown.locator(".rtcnb-code-so-far")).not_to_have_text(so_far, use_inner_text=True)
         expect(following).not_to_have_attribute("aria-busy", "true")
     else:
         lab.run(code)
