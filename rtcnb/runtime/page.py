@@ -125,7 +125,7 @@ class Link:
             self._send({"to": page, "id": "", "op": "renew"})
         elif kind == "focus":
             self.pages[page].focused_at = time.monotonic()
-        elif kind == "lock":
+        elif kind == "lock" and not self.pages[page].has_lock:
             self._watch_each_other(self.pages[page])
         elif kind == "bye":
             self._page_gone(page)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conftest import CHROMIUM, FLAGS
+from conftest import CHROMIUM, FLAGS, VIEWPORT
 from lab import Notebook
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
@@ -284,7 +284,7 @@ def asking(browser: Browser) -> Iterator[BrowserContext]:
     other = browser.browser_type.launch(
         executable_path=CHROMIUM, args=[f for f in FLAGS if "fake-ui" not in f]
     )
-    context = other.new_context(viewport={"width": 1280, "height": 1000}, permissions=[])
+    context = other.new_context(viewport=VIEWPORT, permissions=[])
     yield context
     other.close()
 

@@ -12,7 +12,7 @@ import nbformat
 import psutil
 import pytest
 from far import proxy_to
-from lab import WIDGET, Notebook, Server
+from lab import OPEN, WIDGET, Notebook, Server
 from playwright.sync_api import Error, Page
 
 Open = Callable[..., Notebook]
@@ -131,9 +131,6 @@ CLOSE = f"""() => {{
     session.kernelPreference = {{...session.kernelPreference, shutdownOnDispose: false}};
     panel.dispose();
 }}"""
-OPEN_AGAIN = (
-    "async (name) => void (await window.jupyterapp.commands.execute('docmanager:open', {path: name}))"
-)
 
 
 def test_a_notebook_that_is_closed_and_opened_again_begins_anew(notebook: Open, page: Page) -> None:
@@ -144,7 +141,7 @@ def test_a_notebook_that_is_closed_and_opened_again_begins_anew(notebook: Open, 
     with measured("a notebook is closed and its kernel goes on, the camera is off", 5):
         page.evaluate(CLOSE)
         wait_camera_off(nb)
-    page.evaluate(OPEN_AGAIN, nb.name)
+    page.evaluate(OPEN, nb.name)
     nb.wait_idle()
     page.wait_for_function("globalThis[Symbol.for('rtcnb.objects')].links.size > 0")
     assert nb.run("camera.state").text == "'ended'"

@@ -135,8 +135,8 @@ async def test_pages_of_a_browser_tell_when_one_of_them_is_gone(pages: Pages) ->
     first.answers["ask"] = "silence"
     pending = asyncio.ensure_future(loop.run(an_object().call("ask")))
     await orders(first, "call")
-    first.say("lock")
-    second.say("lock")
+    for teller in (first, first, second, second):
+        teller.say("lock")
     watching = [(o["to"], o["page"]) for p in (first, second) for o in await orders(p, "watch")]
     assert watching == [("first", "second"), ("second", "first")]
     for nonsense in (None, ["first"], "never heard of"):
