@@ -17,7 +17,7 @@ from typing import Literal
 
 import pytest
 from lab import Notebook, Server, close_notebooks
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(
@@ -37,6 +37,7 @@ FLAGS = [
 VIEWPORT: ViewportSize = {"width": 1280, "height": 1000}
 PERMISSIONS = ["camera", "microphone"]
 START_TIMEOUT_S = 60
+WAIT_MS = 40_000  # for what is seen in the end; what has a bound is measured
 SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none", "kernelShutdown": True},
     "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
@@ -144,6 +145,7 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium with a fake camera whose permission is given without asking."""
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -165,7 +167,7 @@ def fresh_page(browser: Browser, errors: list[str]) -> Page:
     """A page in a context of its own; what its console says of errors is printed, and kept in `errors`."""
     context = browser.new_context(viewport=VIEWPORT, permissions=PERMISSIONS, ignore_https_errors=True)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(WAIT_MS)
     page.on("console", lambda m: note(f"[console] {m.text}", errors) if m.type == "error" else None)
     page.on("pageerror", lambda error: note(f"[page] {error}", errors))
     return page

@@ -261,9 +261,13 @@ class Notebook:
         """Press the stop button."""
         self.page.evaluate("window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
 
+    def begin_restart(self) -> None:
+        """Restart the kernel, without the question; its status is no longer idle then."""
+        self.page.evaluate(f"void {WIDGET}.sessionContext.session.kernel.restart()")
+
     def restart(self) -> None:
-        """Restart the kernel, without the question."""
-        self.page.evaluate(f"{WIDGET}.sessionContext.session.kernel.restart()")
+        """Restart the kernel and wait until the new one is idle."""
+        self.begin_restart()
         self.wait_idle()
 
     def end_kernel(self) -> None:

@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from rtcnb import sdp
 
 HOSTILE = "<img src=x onerror=\"document.title='hit'\">"
-USUAL_MS, PATIENT_MS = 5_000, 40_000  # a loaded machine
 BARE = "http://127.0.0.1:1/bare"  # nobody is asked; loopback is a secure context
 
 FORM = """
@@ -79,13 +78,6 @@ PLANS: dict[str, list[tuple[str, Any]]] = {
     "a channel": [("channel-add", None)],
     "to receive": [("transceiver-add", "video"), ("transceiver-add", "audio")],
 }
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    expect.set_options(timeout=PATIENT_MS)
-    yield
-    expect.set_options(timeout=USUAL_MS)
 
 
 def sections(text: str) -> list[tuple[Any, ...]]:

@@ -133,6 +133,7 @@ CLOSE = f"""() => {{
 }}"""
 
 
+@pytest.mark.alone
 def test_a_notebook_that_is_closed_and_opened_again_begins_anew(notebook: Open, page: Page) -> None:
     nb = notebook(HELD)
     nb.press_run(0)
@@ -149,6 +150,7 @@ def test_a_notebook_that_is_closed_and_opened_again_begins_anew(notebook: Open, 
     assert nb.run(NEXT).text == "'offer'"
 
 
+@pytest.mark.alone
 def test_a_page_that_crashed_alone_is_noticed_by_its_silence(notebook: Open, page: Page) -> None:
     nb = notebook(HELD)
     nb.press_run(0)
@@ -222,7 +224,8 @@ def test_two_notebooks_in_one_page_keep_apart(notebook: Open, page: Page) -> Non
 # -- kernels
 
 
-@pytest.mark.parametrize("how", ["restart", "end_kernel"])
+@pytest.mark.alone
+@pytest.mark.parametrize("how", ["begin_restart", "end_kernel"])
 def test_the_camera_is_off_when_the_kernel_is_gone(page: Page, notebook: Open, how: str) -> None:
     nb = notebook(HELD)
     nb.press_run(0)
@@ -231,10 +234,12 @@ def test_the_camera_is_off_when_the_kernel_is_gone(page: Page, notebook: Open, h
     with measured(f"{how}, the camera is off", 5):
         getattr(nb, how)()
         wait_camera_off(nb)
-    if how == "restart":
+    if how == "begin_restart":
+        nb.wait_idle()
         assert nb.run(HELD + "camera.state").text == "'live'"
 
 
+@pytest.mark.alone
 def test_the_camera_is_off_soon_after_the_kernel_died(notebook: Open, page: Page) -> None:
     nb = notebook(HELD)
     nb.press_run(0)
@@ -262,6 +267,7 @@ await chat.wait_open()
 """
 
 
+@pytest.mark.alone
 def test_a_kernel_that_streams_ends_by_itself_when_it_is_shut_down(page: Page, notebook: Open) -> None:
     nb = notebook(CALL)
     nb.press_run(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from lab import Notebook
@@ -30,13 +30,6 @@ print(json.dumps(step and [step.label, step.code]))
 """
 # Whether a button is pressed, or a cell is run with what the button says that it does; one after another.
 HANDS = {"buttons": (True,), "cells": (False,), "both": (True, False)}
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    expect.set_options(timeout=40_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 def build(lab: Notebook, pressed: bool, place: str, name: str) -> None:
