@@ -17,10 +17,10 @@ CHECKS = {
     "mypy": ["mypy"],
 }
 PYTEST = ["pytest", "-q", "--durations=12"]
-# They wait more than they compute, for time-outs and for pages: so there are more at a time than cores.
+# The first wait more than they compute: so there are more at a time than cores. A JupyterLab keeps a core busy.
 SUITES = {
     "tests": [*PYTEST, "-n", "4", "--dist=worksteal", "--ignore=tests/browser", "tests"],
-    "browser tests": [*PYTEST, "-n", "3", "--dist=worksteal", "-m", "not alone", "tests/browser"],
+    "browser tests": [*PYTEST, "-n", "2", "--dist=worksteal", "-m", "not alone", "tests/browser"],
     "browser tests, one at a time": [*PYTEST, "-m", "alone", "tests/browser"],
 }
 COUNT = re.compile(r"(\d+) (passed|failed|error|errors|skipped)")

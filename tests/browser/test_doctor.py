@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page
 
 
+@pytest.mark.alone
 def test_in_a_cell_it_looks_at_the_page_too(notebook: Any) -> None:
     nb = notebook()
     nb.run("import rtcnb, time, json\nbegun = time.monotonic()\nreport = await rtcnb.doctor()")

@@ -60,6 +60,7 @@ def took_ms(lab: Notebook) -> float:
     return float(lab.page.evaluate("window.timing.shown - window.timing.typed"))
 
 
+@pytest.mark.alone
 def test_pasting_breaking_and_mending_a_line_updates_its_finding_at_once(inspector: Notebook) -> None:
     root = shown(inspector)
     area = root.locator("textarea").first
