@@ -203,6 +203,9 @@ class _Drawer:
         try:
             done = self.view.act(action, value)
             if isinstance(done, Awaitable):
+                asyncio.get_running_loop().call_soon(
+                    self.now
+                )  # that it has begun is seen at once, not its end alone
                 await done
         except Exception as error:
             said = f"{type(error).__name__}: {error}"

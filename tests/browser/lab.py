@@ -282,6 +282,12 @@ class Notebook:
 
     # -- what people see
 
+    def view(self, name: str, number: int = 0) -> Locator:
+        """One of the views of this name, once it is drawn: until then its static form may stand in it."""
+        view = self.page.locator(f".rtcnb-live.rtcnb-{name}").nth(number)
+        view.locator(".rtcnb-part").first.wait_for(state="attached")
+        return view
+
     def theme(self, dark: bool) -> None:
         """Switch between the light and the dark theme."""
         set_theme(self.page, dark)

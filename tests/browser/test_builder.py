@@ -137,7 +137,7 @@ def test_pressing_alone_builds_a_page_peer_and_a_kernel_peer(notebook: Callable[
     lab = notebook()
     lab.run("import rtcnb")
     lab.run("rtcnb.Builder()")
-    view = lab.page.locator(".rtcnb-builder")
+    view = lab.view("builder")
     sent = view.locator("ol.rtcnb-sections > li")
     view.get_by_label("a new test pattern numbered pictures").check()
     expect(sent).to_have_count(1)
@@ -175,7 +175,7 @@ def test_pressing_alone_builds_a_page_peer_and_a_kernel_peer(notebook: Callable[
     said = lab.run("print([(t.made_by, t.mid, t.direction) for t in alice.getTransceivers()])").text
     assert said.strip() == "[('addTrack', '0', 'sendrecv')]"
     lab.run("rtcnb.Builder(alice)")
-    of_alice = lab.page.locator(".rtcnb-builder").last
+    of_alice = lab.view("builder", 1)
     expect(of_alice.locator("[data-language=Python] code")).to_contain_text("alice.addTrack(pattern.video)")
     expect(of_alice.locator("[data-language=Python] code")).to_contain_text(
         "setCodecPreferences(video_codecs)"
@@ -188,7 +188,7 @@ def test_a_credential_does_not_stay_in_the_page(notebook: Callable[..., Notebook
     lab = notebook()
     lab.run("import rtcnb")
     lab.run("rtcnb.Builder()")
-    view = lab.page.locator(".rtcnb-builder")
+    view = lab.view("builder")
     press(view, "Local TURN")
     field = view.get_by_label("credential")
     expect(field).to_have_attribute("type", "password")
@@ -219,7 +219,7 @@ def test_the_tester_says_no_answer_of_both_ends(notebook: Callable[..., Notebook
         silent.bind(("127.0.0.1", 0))
         lab.run("import rtcnb")
         lab.run(f"rtcnb.IceTester('stun:127.0.0.1:{silent.getsockname()[1]}')")
-        view = lab.page.locator(".rtcnb-ice-tester")
+        view = lab.view("ice-tester")
         test = view.get_by_role("button", name="Test", exact=True)
         view.evaluate(WATCH_PROGRESS)
         test.press("Enter")

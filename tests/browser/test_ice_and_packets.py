@@ -52,7 +52,7 @@ def lab(notebook: Callable[..., Notebook]) -> Notebook:
 
 def test_candidates_one_at_a_time_and_each_packet(lab: Notebook) -> None:
     lab.run("ice")
-    ice = lab.page.locator(".rtcnb-ice")
+    ice = lab.view("ice")
     last = ice.locator(".rtcnb-ice-last")
     lab.run(DESCRIPTIONS, timeout=60)
     lab.run(ANSWER, timeout=60)
@@ -77,7 +77,7 @@ def test_candidates_one_at_a_time_and_each_packet(lab: Notebook) -> None:
     lab.screenshot("ice", ice)
 
     lab.run("packets")
-    shown = lab.page.locator(".rtcnb-packets")
+    shown = lab.view("packets")
     expect(shown).to_contain_text("alice is in the page")
     rows = shown.locator(".rtcnb-rows")
     expect(rows.locator("[data-row]").first).to_be_visible()

@@ -25,7 +25,7 @@ def inspector(notebook: Callable[..., Notebook]) -> Notebook:
 
 
 def test_the_inspector_follows_the_call(inspector: Notebook) -> None:
-    shown = inspector.page.locator(".rtcnb-inspector")
+    shown = inspector.view("inspector")
     expect(shown.locator("[data-peer=alice] [data-state=connectionState] b")).to_have_text("new")
     inspector.run("await rtcnb.connect(alice, bob)")
     expect(shown.locator("[data-peer=alice] [data-state=connectionState] b")).to_have_text("connected")

@@ -41,7 +41,7 @@ def inspector(notebook: Callable[..., Notebook]) -> Notebook:
 
 
 def shown(lab: Notebook) -> Locator:
-    found = lab.page.locator(".rtcnb-live.rtcnb-sdp-inspector")
+    found = lab.view("sdp-inspector")
     expect(found.locator("textarea").first).to_be_visible()
     return found
 

@@ -61,7 +61,7 @@ def value_of(shown: Locator, name: str) -> str:
 
 def test_what_is_shown_is_what_chromium_says(call: Notebook) -> None:
     call.run("StatisticsView(alice, bob)")
-    charts = call.page.locator(".rtcnb-live.rtcnb-statistics")
+    charts = call.view("statistics")
     sent = charts.locator("[data-peer=alice] [data-type=outbound-rtp]")
     received = charts.locator("[data-peer=bob] [data-type=inbound-rtp]")
     expect(sent.locator("[data-stat=frame_height]")).to_have_text("320×240", timeout=60_000)
@@ -75,7 +75,7 @@ def test_what_is_shown_is_what_chromium_says(call: Notebook) -> None:
     expect(received.locator(".rtcnb-stream-name")).to_contain_text(f"ssrc {ssrc}")
     expect(received.locator("path.line").first).to_have_attribute("d", re.compile("L"), timeout=60_000)
     call.run("StackView(alice, bob)")
-    stack = call.page.locator(".rtcnb-live.rtcnb-stack").locator("[data-peer=alice]")
+    stack = call.view("stack").locator("[data-peer=alice]")
     expect(stack.locator("[data-part=srtp] [data-stat=srtp_cipher]")).to_be_visible()
     call.screenshot("statistics", charts)
     call.run("await alice.close(); await bob.close()")
@@ -92,13 +92,13 @@ def test_what_is_shown_is_what_chromium_says(call: Notebook) -> None:
         assert value_of(stack, name) == transport[member]
     assert value_of(stack, "codec") == codec["mimeType"] == "video/VP8"
     assert value_of(stack, "payload_type") == str(codec["payloadType"])
-    call.screenshot("stack", call.page.locator(".rtcnb-live.rtcnb-stack"))
+    call.screenshot("stack", call.view("stack"))
     assert call.page.locator("[onerror]").count() == 0 and "<img src=x" in charts.inner_text()
 
 
 def test_the_time_shown_is_chosen_from_the_keyboard(call: Notebook) -> None:
     call.run("StatisticsView(alice, bob)")
-    charts = call.page.locator(".rtcnb-live.rtcnb-statistics")
+    charts = call.view("statistics")
     choice = charts.locator("select")
     choice.focus()
     call.page.keyboard.press("ArrowDown")

@@ -16,7 +16,7 @@ def stepper(notebook: Callable[..., Notebook], alice: str, bob: str) -> tuple[No
     lab = notebook()
     lab.run(f"import rtcnb\nalice, bob = rtcnb.{alice}('alice'), rtcnb.{bob}('bob')", timeout=120)
     lab.run("stepper = rtcnb.Stepper(alice, bob)\nstepper", timeout=120)
-    return lab, lab.page.locator(".rtcnb-stepper")
+    return lab, lab.view("stepper")
 
 
 def press_to_the_end(lab: Notebook, shown: Locator) -> list[str]:

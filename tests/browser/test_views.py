@@ -67,7 +67,7 @@ def test_a_strangers_text_is_text_in_every_view(notebook: Open, source: str) -> 
         written = hostile.dump(gzip.decompress(DUMP.read_bytes()).decode())
     (nb.server.root / "hostile").write_bytes(written)
     nb.run("import rtcnb\nrtcnb.Inspector('hostile')", timeout=60)
-    view = nb.page.locator(".rtcnb-live.rtcnb-inspector")
+    view = nb.view("inspector")
     read = ""
     for tab in tabs(view):
         show(view, tab)
@@ -94,7 +94,7 @@ def test_every_text_can_be_read(notebook: Open, theme: str) -> None:
     nb.theme(theme == "dark")
     assert nb.run(FAILED, timeout=60).text.strip() == "wrong-fingerprint"
     nb.run("rtcnb.Inspector(alice, bob)")
-    view = nb.page.locator(".rtcnb-live.rtcnb-inspector")
+    view = nb.view("inspector")
     faint = {}
 
     def measure(name: str, shown: Locator) -> None:
@@ -107,7 +107,7 @@ def test_every_text_can_be_read(notebook: Open, theme: str) -> None:
         measure(tab, view)
     for name, code in TOOLS.items():
         nb.run(code)
-        shown = nb.page.locator(f".rtcnb-live.rtcnb-{name}")
+        shown = nb.view(name)
         expect(shown.get_by_role("button").first).to_be_visible()
         if name == "ice-tester":
             shown.get_by_role("button", name="Test", exact=True).click()

@@ -32,10 +32,10 @@ print(json.dumps(step and [step.label, step.code]))
 HANDS = {"buttons": (True,), "cells": (False,), "both": (True, False)}
 
 
-def build(lab: Notebook, pressed: bool, place: str, name: str) -> None:
+def build(lab: Notebook, pressed: bool, number: int, place: str, name: str) -> None:
     """Build a peer in a new Builder: one in the page with a test pattern and a channel, one in the kernel."""
     lab.run("rtcnb.Builder()")
-    form = lab.page.locator(".rtcnb-live.rtcnb-builder").last
+    form = lab.view("builder", number)
     form.get_by_label("place").select_option(place)
     python = form.locator("[data-language=Python] code")
     expect(python).to_contain_text("BrowserPeer(" if place == "page" else "KernelPeer(")
@@ -78,10 +78,10 @@ def test_from_nothing_to_a_picture(notebook: Open, hands: str) -> None:
     presses = HANDS[hands]
     lab = notebook()
     lab.run("import asyncio, json, rtcnb")
-    build(lab, presses[0], "page", "alice")
-    build(lab, presses[-1], "kernel", "bob")
+    build(lab, presses[0], 0, "page", "alice")
+    build(lab, presses[-1], 1, "kernel", "bob")
     lab.run("stepper = rtcnb.Stepper(alice, bob)\nstepper")
-    shown = lab.page.locator(".rtcnb-stepper")
+    shown = lab.view("stepper")
     expect(shown.locator("[data-press=stepper-next]")).to_be_visible()
     taken = 0
     while taken < STEPS and step(lab, shown, presses[taken % len(presses)]):

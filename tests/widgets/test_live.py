@@ -77,12 +77,18 @@ class Counter(View):
             raise PeerError("not <now>")
         if action == "later":
             return self.later()
+        if action == "long":
+            return self.long()
         self.number += 1
         return None
 
     async def later(self) -> None:
         await asyncio.sleep(0)
         self.number = 10
+
+    async def long(self) -> None:
+        self.number = 20
+        await asyncio.Event().wait()
 
     @property
     def over(self) -> bool:
@@ -185,6 +191,23 @@ async def test_a_busy_page_answers_its_reader_as_soon_as_it_can(monkeypatch: pyt
         link.shows("p", 1)
         second = (await link.wait("draw", 2))[1]
         assert list(second["changed"]) == ["number"]
+        made.close()
+
+    await on_loop(body)
+
+
+async def test_what_takes_long_is_seen_to_have_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    for pace in ("DRAW_EVERY", "LONGEST_REST"):
+        monkeypatch.setattr(f"rtcnb.widgets.live.{pace}", 60)
+
+    async def body() -> None:
+        link, view = FakeLink(), Counter()
+        made = drawer(view, link)
+        made.hear("watch", {}, [], "p")
+        await link.wait("draw")
+        await asyncio.sleep(0.05)
+        made.hear("press", {"action": "long"}, [], "p")
+        assert (await link.wait("draw", 2))[1]["changed"]["number"] == "<p>20</p>"
         made.close()
 
     await on_loop(body)
