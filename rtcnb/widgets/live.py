@@ -203,9 +203,8 @@ class _Drawer:
         try:
             done = self.view.act(action, value)
             if isinstance(done, Awaitable):
-                asyncio.get_running_loop().call_soon(
-                    self.now
-                )  # that it has begun is seen at once, not its end alone
+                # That it has begun is seen at once, not its end alone.
+                asyncio.get_running_loop().call_soon(self.now)
                 await done
         except Exception as error:
             said = f"{type(error).__name__}: {error}"
