@@ -72,6 +72,13 @@ WAYS_TO_GO: dict[str, Callable[[Page], object]] = {
 }
 
 
+# A page that waits for the lock of the other.
+WATCHES = """async () => {
+    const { pending } = await navigator.locks.query();
+    return pending.some((lock) => lock.name.startsWith('rtcnb.page.'));
+}"""
+
+
 @pytest.mark.alone
 @pytest.mark.parametrize("how", WAYS_TO_GO)
 def test_a_page_that_goes_fails_the_pending_call(notebook: Open, page: Page, how: str) -> None:
@@ -80,6 +87,8 @@ def test_a_page_that_goes_fails_the_pending_call(notebook: Open, page: Page, how
     nb.press_run(0)
     second = nb.show(page.context.new_page())
     second.page.bring_to_front()
+    for each in (page, second.page):
+        each.wait_for_function(WATCHES)
     # A call that the page never answers, made in the page that has the peer.
     page.evaluate(
         "for (const o of globalThis[Symbol.for('rtcnb.objects')].objects.values()) "
