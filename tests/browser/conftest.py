@@ -37,7 +37,7 @@ FLAGS = [
 VIEWPORT: ViewportSize = {"width": 1280, "height": 1000}
 PERMISSIONS = ["camera", "microphone"]
 START_TIMEOUT_S = 60
-WAIT_MS = 40_000  # for what is seen in the end; what has a bound is measured
+USUAL_MS, PATIENT_MS = 5_000, 40_000  # for what is seen in the end
 SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none", "kernelShutdown": True},
     "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
@@ -145,11 +145,18 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium with a fake camera whose permission is given without asking."""
-    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def patience() -> Iterator[None]:
+    """More time for what a test sees in the end, where one step takes several calls of page and kernel."""
+    expect.set_options(timeout=PATIENT_MS)
+    yield
+    expect.set_options(timeout=USUAL_MS)
 
 
 @pytest.fixture
@@ -167,7 +174,7 @@ def fresh_page(browser: Browser, errors: list[str]) -> Page:
     """A page in a context of its own; what its console says of errors is printed, and kept in `errors`."""
     context = browser.new_context(viewport=VIEWPORT, permissions=PERMISSIONS, ignore_https_errors=True)
     page = context.new_page()
-    page.set_default_timeout(WAIT_MS)
+    page.set_default_timeout(20_000)
     page.on("console", lambda m: note(f"[console] {m.text}", errors) if m.type == "error" else None)
     page.on("pageerror", lambda error: note(f"[page] {error}", errors))
     return page

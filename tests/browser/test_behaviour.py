@@ -17,7 +17,7 @@ await source.start()
 alice.addTrack(source.video)
 picture = bob.track("video")
 await rtcnb.connect(alice, bob)
-async with asyncio.timeout(20):
+async with asyncio.timeout(10):
     while picture.counters.frames < 30:
         await asyncio.sleep(0.05)
 async def sending():

@@ -13,8 +13,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from rtcnb import sdp
 
+pytestmark = pytest.mark.usefixtures("patience")
+
 HOSTILE = "<img src=x onerror=\"document.title='hit'\">"
-# Whether a bar of progress was ever shown: a machine that stood still may not be asked while it is.
+# Whether a bar of progress was shown at any time: who asks now and then misses it on a machine that stands still.
 WATCH_PROGRESS = """root => {
     window.rtcnbProgress = false;
     const look = () => { window.rtcnbProgress ||= root.querySelector('progress')?.checkVisibility() ?? false; };

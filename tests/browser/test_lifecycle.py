@@ -36,7 +36,7 @@ NEXT = "alice = rtcnb.BrowserPeer('alice')\n(await alice.createOffer()).type"
 FOCUSED = """
 import asyncio
 from rtcnb.runtime import page as pages
-async with asyncio.timeout(20):
+async with asyncio.timeout(5):
     while max(pages.link().pages.values(), key=lambda p: p.focused_at).tab != {tab!r}:
         await asyncio.sleep(0.05)
 """

@@ -37,7 +37,7 @@ await channel.wait_open(); await theirs.wait_open()
 for number in range(20):
     channel.send(f"to bob {number}")
     theirs.send(f"to alice {number}")
-async with asyncio.timeout(20):
+async with asyncio.timeout(10):
     while len(heard) < 40 or any(len(trace.select(peer, "statistics")) < 2 for peer in ("alice", "bob")):
         await asyncio.sleep(0.05)
 """

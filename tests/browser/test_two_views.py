@@ -72,7 +72,7 @@ def test_where_no_kernel_answers_a_view_shows_its_static_form(notebook: Open) ->
     nb.press_run(0)
     expect(nb.page.locator("figure.rtcnb-picture")).to_be_visible()
     still = nb.page.locator(".rtcnb-live .rtcnb-static")
-    nb.view("ladder")
+    nb.view("ladder")  # until it is drawn its own static form stands there
     nb.run(WITHOUT_A_KERNEL)
     expect(still).to_contain_text("made in the kernel")
     expect(nb.page.locator(".rtcnb-waiting").last).to_be_empty()

@@ -9,6 +9,8 @@ import pytest
 from lab import Notebook
 from playwright.sync_api import Locator, expect
 
+pytestmark = pytest.mark.usefixtures("patience")
+
 Open = Callable[..., Notebook]
 STEPS = 60
 FLOWS = """
