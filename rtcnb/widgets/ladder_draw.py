@@ -160,7 +160,7 @@ def _arrow(row: Row, paper: Paper) -> list[Markup]:
         ]
     )
     buttons = paper.buttons(row) if row.end == "waits" else None
-    look = f"rtcnb-said {way}{' half' if buttons is not None else ''}"
+    look = f"rtcnb-caption {way}{' half' if buttons is not None else ''}"
     title = f"{lead} {rest}".strip()
     text = tag("div", said, title=title, class_=look, style=_beside(row, begin, end))
     if buttons is not None:

@@ -16,10 +16,14 @@ from rtcnb import sdp
 pytestmark = pytest.mark.usefixtures("patience")
 
 HOSTILE = "<img src=x onerror=\"document.title='hit'\">"
-# Whether a bar of progress was shown at any time: who asks now and then misses it on a machine that stands still.
+# Whether a bar of progress was ever beside its button: to look now and then may miss it on a busy machine.
 WATCH_PROGRESS = """root => {
     window.rtcnbProgress = false;
-    const look = () => { window.rtcnbProgress ||= root.querySelector('progress')?.checkVisibility() ?? false; };
+    const look = () => {
+        const bar = root.querySelector('progress'), test = root.querySelector('[data-press=test]');
+        const beside = bar && bar.getBoundingClientRect().left > test.getBoundingClientRect().right;
+        window.rtcnbProgress ||= Boolean(beside && bar.checkVisibility());
+    };
     new MutationObserver(look).observe(root, {subtree: true, childList: true});
 }"""
 BARE = "http://127.0.0.1:1/bare"  # nobody is asked; loopback is a secure context
