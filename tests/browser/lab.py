@@ -262,13 +262,20 @@ class Notebook:
         self.page.evaluate("window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
 
     def begin_restart(self) -> None:
-        """Restart the kernel, without the question; its status is no longer idle then."""
-        self.page.evaluate(f"void {WIDGET}.sessionContext.session.kernel.restart()")
+        """Restart the kernel, without the question."""
+        self.page.evaluate(
+            f"globalThis.restarted = {WIDGET}.sessionContext.session.kernel.restart().then(() => true); null"
+        )
+
+    def wait_restarted(self) -> None:
+        """Wait until the new kernel is idle; the old one may have said so too, when the restart had begun."""
+        self.page.wait_for_function("globalThis.restarted")
+        self.wait_idle()
 
     def restart(self) -> None:
         """Restart the kernel and wait until the new one is idle."""
         self.begin_restart()
-        self.wait_idle()
+        self.wait_restarted()
 
     def end_kernel(self) -> None:
         """Shut the kernel down as a person does."""

@@ -62,6 +62,13 @@ def test_restart_and_reload_come_back(page: Page, notebook) -> None:
     assert "NameError" in nb.run("a", check=False).error
 
 
+def test_a_restart_is_waited_for(notebook) -> None:
+    nb = notebook()
+    nb.start("pass")  # the old kernel says once more that it is idle, when the restart has begun
+    nb.restart()
+    nb.shut_down()  # Jupyter answers 500 to this while a kernel restarts
+
+
 def test_errors_of_the_page_are_collected(page: Page, notebook, console_errors) -> None:
     nb = notebook()
     with nb.page.expect_event("pageerror"):

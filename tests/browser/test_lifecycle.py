@@ -244,7 +244,7 @@ def test_the_camera_is_off_when_the_kernel_is_gone(page: Page, notebook: Open, h
         getattr(nb, how)()
         wait_camera_off(nb)
     if how == "begin_restart":
-        nb.wait_idle()
+        nb.wait_restarted()
         assert nb.run(HELD + "camera.state").text == "'live'"
 
 
