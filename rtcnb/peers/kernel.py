@@ -319,17 +319,18 @@ class KernelPeer(Peer):
             raise error
         before = self._remote_as_set
         self._remote_as_set = given  # handlers of `track` look at it
-        theirs, begun = to_session_description(given), time.monotonic()
+        candidates = RemoteCandidates(self._pc, given, self._note)
+        theirs, begun = to_session_description(candidates.shown), time.monotonic()
         try:
             await self._aiortc("setRemoteDescription", lambda: self._pc.setRemoteDescription(theirs))
         except PeerError:
             self._remote_as_set = before
             raise
         self._pc.hand_over_frames_promptly()
-        self._remote = given
-        self._remote_candidates = RemoteCandidates(self._pc, given, self._note)
+        self._remote, self._remote_candidates = given, candidates
         self._record_set("remote", given, begun)
         self._changed()
+        await candidates.begin()
 
     def _refuse(self, side: refusals.Side, given: SessionDescription) -> None:
         if given.type == "rollback":
@@ -406,8 +407,6 @@ class KernelPeer(Peer):
     async def _close(self) -> None:
         loop.close_at_exit(self, None)
         self._reporter.stop()
-        if self._pc.gathering is not None:
-            self._pc.gathering.cancel()
         await self._pc.close()
         for track in self._outgoing:
             track.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,17 +10,28 @@ from ..sdp import Candidate, SessionDescription
 from .aiortc_internals import TricklingConnection
 from .aiortc_types import to_ice_candidate
 
+MAX_LOOKUPS = 50  # at the same time
+
 
 class RemoteCandidates:
-    """What came after one remote description.
+    """What came with one remote description, and after it.
+
+    A browser that may not use a camera hides each address behind a ``.local`` name (RFC 8828). aioice waits a
+    second for a name that nobody answers, so all are looked up at the same time, and nothing else waits for them.
 
     Parameters
     ----------
     connection : TricklingConnection
     description : SessionDescription
-        The remote description as it was set.
+        The remote description as it is set.
     note : callable
         Told in a sentence what the reader should know.
+
+    Attributes
+    ----------
+    shown : SessionDescription
+        What aiortc is to be given: without the names, and then without the end. Told both at once, it drops a
+        section of which no name resolves.
     """
 
     def __init__(
@@ -34,7 +46,14 @@ class RemoteCandidates:
         self._note = note
         self._added: list[Candidate] = []
         self._ended = False
-        self._unresolved = False
+        self._lookups: set[asyncio.Task[None]] = set()
+        self._unresolved: set[str] = set()
+        written = [c for m in description.document.media for c in m.candidates]
+        self._hidden = [c for c in written if c.is_mdns]
+        self.shown = description
+        if self._hidden:
+            visible = [c for c in written if not c.is_mdns]
+            self.shown = description.without_candidates().with_candidates(visible, complete=False)
 
     @property
     def description(self) -> SessionDescription:
@@ -43,6 +62,15 @@ class RemoteCandidates:
             return self._as_set
         return self._as_set.with_candidates(self._added, self._ended)
 
+    async def begin(self) -> None:
+        """Go on with what `shown` lacks, once aiortc has that."""
+        for candidate in self._hidden:
+            self._look_up(candidate)
+        document = self._as_set.document
+        ends = [m.line("end-of-candidates") for m in document.media if m.candidates]
+        if self._hidden and (all(ends) or document.session.line("end-of-candidates")):
+            await self._end()
+
     async def add(
         self, candidate: Candidate, ask: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]
     ) -> None:
@@ -50,20 +78,55 @@ class RemoteCandidates:
         if self._ended:
             return
         if candidate.is_end:
-            await self._end(ask)
+            await self._end()
+            return
+        if candidate.is_mdns:
+            self._look_up(candidate)
+        else:
+            theirs = to_ice_candidate(candidate, self._mids)
+            await ask(lambda: self._connection.addIceCandidate(theirs))
+        self._added.append(candidate)
+
+    def _look_up(self, candidate: Candidate) -> None:
+        name = str(candidate.address)
+        if len(self._lookups) >= MAX_LOOKUPS:
+            self._hides(name, f"more than {MAX_LOOKUPS} such names at once")
             return
         theirs = to_ice_candidate(candidate, self._mids)
-        await ask(lambda: self._connection.addIceCandidate(theirs))
-        self._added.append(candidate)
-        if candidate.is_mdns and not self._connection.remote_candidates():
-            self._unresolved = True
-            self._note(
-                f"The browser hid its address behind {candidate.address}, which does not resolve here. Its own "
-                "checks will show the address (peer-reflexive), if this kernel's candidates reach it."
-            )
+        lookup = self._connection.beside(self._connection.addIceCandidate(theirs))
+        lookup.add_done_callback(lambda done: self._looked_up(name, done))
+        self._lookups.add(lookup)
 
-    async def _end(self, ask: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]) -> None:
+    def _looked_up(self, name: str, lookup: asyncio.Task[None]) -> None:
+        self._lookups.discard(lookup)
+        if lookup.cancelled():  # the peer was closed
+            return
+        error = lookup.exception()
+        if not self._connection.remote_candidates():
+            self._hides(name, str(error or ""))
+
+    def _hides(self, name: str, why: str) -> None:
+        if name in self._unresolved:
+            return
+        self._unresolved.add(name)
+        because = f" ({why})" if why else ""
+        self._note(
+            f"The browser hid its address behind {name}, which does not resolve here{because}. Its own checks "
+            "will show the address (peer-reflexive), if this kernel's candidates reach it."
+        )
+
+    async def _end(self) -> None:
         self._ended = True
+        if self._lookups:
+            self._connection.beside(self._end_after(set(self._lookups)))
+        else:
+            await self._tell_end()
+
+    async def _end_after(self, lookups: set[asyncio.Task[None]]) -> None:
+        await asyncio.wait(lookups)
+        await self._tell_end()
+
+    async def _tell_end(self) -> None:
         # Told the end with nothing to check, aioice gives up, although the browser's checks are on their way.
-        if not (self._unresolved and not self._connection.remote_candidates()):
-            await ask(lambda: self._connection.addIceCandidate(None))
+        if not self._unresolved or self._connection.remote_candidates():
+            await self._connection.addIceCandidate(None)

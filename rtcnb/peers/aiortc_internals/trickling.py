@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import aioice.ice
@@ -62,6 +62,7 @@ class TricklingConnection(RTCPeerConnection):
         self.gathering: asyncio.Task[None] | None = None
         self._transport_policy: aioice.TransportPolicy | None = None
         self.connecting: asyncio.Task[None] | None = None
+        self._beside: set[asyncio.Task[None]] = set()
 
     def gather_by(self, policy: str) -> None:
         """Gather by an ``iceTransportPolicy`` other than the configured one, where it has not begun yet."""
@@ -130,6 +131,19 @@ class TricklingConnection(RTCPeerConnection):
             for t in self.getTransceivers()
         }
         return {name: b.late_packets for name, b in buffers.items() if isinstance(b, PromptJitterBuffer)}
+
+    def beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin what nobody is to wait for; it ends by itself, or with the connection."""
+        task = asyncio.ensure_future(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+        return task
+
+    async def close(self) -> None:
+        for task in (self.gathering, *self._beside):
+            if task is not None:
+                task.cancel()
+        await super().close()
 
     def remote_candidates(self) -> list[RTCIceCandidate]:
         """Return what every ICE transport holds of the other side's candidates."""
