@@ -28,6 +28,7 @@ from .turn_client import unless_refused, watch_turn_clients
 log = logging.getLogger("rtcnb")
 
 GATHER_TIMEOUT = 5.0
+END_TIMEOUT = 1.0  # of what was cancelled
 
 
 CandidateListener = Callable[[RTCIceCandidate], None]
@@ -143,6 +144,8 @@ class TricklingConnection(RTCPeerConnection):
         for task in (self.gathering, *self._beside):
             if task is not None:
                 task.cancel()
+        if self._beside:
+            await asyncio.wait(self._beside, timeout=END_TIMEOUT)
         await super().close()
 
     def remote_candidates(self) -> list[RTCIceCandidate]:
