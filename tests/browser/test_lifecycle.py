@@ -40,6 +40,13 @@ async with asyncio.timeout(5):
     while max(pages.link().pages.values(), key=lambda p: p.focused_at).tab != {tab!r}:
         await asyncio.sleep(0.05)
 """
+BOTH_TABS = """
+import asyncio
+from rtcnb.runtime import page as pages
+async with asyncio.timeout(5):
+    while len(pages.link().pages) < 2:
+        await asyncio.sleep(0.05)
+"""
 KEEP_TRACK = "window.rtcnbTrack = [...globalThis[Symbol.for('rtcnb.objects')].tracks.values()][0]; null"
 
 
@@ -191,8 +198,12 @@ def test_of_two_tabs_the_focused_one_answers(notebook: Open, page: Page) -> None
     nb = notebook("import rtcnb\n" + NEXT)
     nb.press_run(0)
     other = nb.show(page.context.new_page())
+    other.run(
+        BOTH_TABS
+    )  # the new tab's first word says that it has the focus, and is not to come after the next
     for each in (page, other.page):  # Playwright's own emulation gives every page the focus
         page.context.new_cdp_session(each).send("Emulation.setFocusEmulationEnabled", {"enabled": False})
+    page.wait_for_function("!document.hasFocus()")
 
     def peers(of: Page) -> int:
         ids = "[...globalThis[Symbol.for('rtcnb.objects')].objects.keys()]"
