@@ -90,7 +90,7 @@ class RemoteCandidates:
     def _look_up(self, candidate: Candidate) -> None:
         name = str(candidate.address)
         if len(self._lookups) >= MAX_LOOKUPS:
-            self._hides(name, f"more than {MAX_LOOKUPS} such names at once")
+            self._unknown(name, f"more than {MAX_LOOKUPS} such names at once")
             return
         theirs = to_ice_candidate(candidate, self._mids)
         lookup = self._connection.beside(self._connection.addIceCandidate(theirs))
@@ -103,9 +103,9 @@ class RemoteCandidates:
             return
         error = lookup.exception()
         if not self._connection.remote_candidates():
-            self._hides(name, str(error or ""))
+            self._unknown(name, str(error or ""))
 
-    def _hides(self, name: str, why: str) -> None:
+    def _unknown(self, name: str, why: str) -> None:
         if name in self._unresolved:
             return
         self._unresolved.add(name)

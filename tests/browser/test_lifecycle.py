@@ -198,9 +198,8 @@ def test_of_two_tabs_the_focused_one_answers(notebook: Open, page: Page) -> None
     nb = notebook("import rtcnb\n" + NEXT)
     nb.press_run(0)
     other = nb.show(page.context.new_page())
-    other.run(
-        BOTH_TABS
-    )  # the new tab's first word says that it has the focus, and is not to come after the next
+    # The new tab's first message says that it has the focus; it is not to come after what follows.
+    other.run(BOTH_TABS)
     for each in (page, other.page):  # Playwright's own emulation gives every page the focus
         page.context.new_cdp_session(each).send("Emulation.setFocusEmulationEnabled", {"enabled": False})
     page.wait_for_function("!document.hasFocus()")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from failures import CONFUSION, confusion_table
 from fake_page import FakePage
 
+import rtcnb
 from rtcnb.peers import browser
 from rtcnb.peers.browser import BrowserPeer
 from rtcnb.trace import Trace
@@ -18,6 +20,15 @@ def alice(monkeypatch: pytest.MonkeyPatch) -> BrowserPeer:
     """A browser's peer whose page never answers."""
     monkeypatch.setattr(browser, "PageObject", FakePage)
     return BrowserPeer("alice", trace=Trace())
+
+
+@pytest.fixture
+async def peers() -> AsyncIterator[tuple[rtcnb.KernelPeer, rtcnb.KernelPeer]]:
+    """Two kernel peers, alice and bob."""
+    alice, bob = rtcnb.KernelPeer("alice"), rtcnb.KernelPeer("bob")
+    yield alice, bob
+    await alice.close()
+    await bob.close()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aioice.ice
@@ -18,14 +17,6 @@ from aiortc import RTCPeerConnection
 
 import rtcnb
 from rtcnb.errors import ConnectionFailed, InvalidState, NotSupported
-
-
-@pytest.fixture
-async def peers() -> AsyncIterator[tuple[rtcnb.KernelPeer, rtcnb.KernelPeer]]:
-    alice, bob = rtcnb.KernelPeer("alice"), rtcnb.KernelPeer("bob")
-    yield alice, bob
-    await alice.close()
-    await bob.close()
 
 
 async def until(condition: Any, timeout: float = 10.0) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aioice.mdns
 import pytest
 
-import rtcnb
 from rtcnb.peers.remote_candidates import MAX_LOOKUPS, RemoteCandidates
 from rtcnb.sdp import Candidate, SessionDescription
 
@@ -136,14 +134,6 @@ def test_aiortc_is_given_neither_names_nor_the_end_behind_them() -> None:
 
 
 # -- with aiortc
-
-
-@pytest.fixture
-async def peers() -> AsyncIterator[tuple[rtcnb.KernelPeer, rtcnb.KernelPeer]]:
-    alice, bob = rtcnb.KernelPeer("alice"), rtcnb.KernelPeer("bob")
-    yield alice, bob
-    await alice.close()
-    await bob.close()
 
 
 async def test_a_pasted_description_with_names_alone_connects_by_the_other_sides_checks(peers: Any) -> None:
