@@ -72,7 +72,7 @@ class BrowserPeer(Peer):
         self._mirrored: dict[str, int] = {}
         self._event_time: float | None = None
         super().__init__(name, trace)  # last: it closes the older peer of this name
-        self._reports = PageReports(self.trace, name)
+        self._reports = PageReports(self._own_trace, name)
         self._made(config["rtcConfiguration"])
 
     # -- what the page tells

@@ -211,7 +211,7 @@ class DataChannel(Emitter):
             action=action,
             size_bytes=size_bytes,
         )
-        self._peer.trace.append(event)
+        self._peer._own_trace.append(event)
 
     # -- what the backend tells, on the background loop
 

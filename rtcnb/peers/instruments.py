@@ -13,6 +13,7 @@ from .. import trace as traces
 from ..errors import WrongTrack
 from ..sdp import Candidate, SessionDescription
 from .aiortc_internals import TricklingConnection, address_text, attach, statistics_of
+from .own_trace import Writable
 from .peer import STATES
 
 Report = dict[str, dict[str, Any]]
@@ -29,12 +30,12 @@ class Reporter:
 
     Parameters
     ----------
-    trace : Trace
+    trace : Trace or OwnTrace
     name : str
         Of the peer.
     """
 
-    def __init__(self, trace: traces.Trace, name: str) -> None:
+    def __init__(self, trace: Writable, name: str) -> None:
         self._trace = trace
         self._name = name
         self._rtcp_at = {"sent": 0.0, "received": 0.0}

@@ -81,7 +81,7 @@ class KernelPeer(Peer):
         self._local_as_set: SessionDescription | None = None
         self._remote_as_set: SessionDescription | None = None
         self._outgoing: list[Outgoing] = []
-        self._reporter = Reporter(self.trace, name)
+        self._reporter = Reporter(self._own_trace, name)
         self._transceivers = KernelTransceivers(self)
         self._pc = loop.call(self._make, configuration)
         self._negotiation = NegotiationNeeded(self._pc, lambda: self._local_as_set, self._needs_negotiation)

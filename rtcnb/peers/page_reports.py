@@ -8,6 +8,7 @@ from typing import Any
 from .. import trace as traces
 from ..runtime.clock import ErrorNews
 from ..trace.derived import derived
+from .own_trace import Writable
 
 
 class PageReports:
@@ -15,12 +16,12 @@ class PageReports:
 
     Parameters
     ----------
-    trace : Trace
+    trace : Trace or OwnTrace
     name : str
         Of the peer.
     """
 
-    def __init__(self, trace: traces.Trace, name: str) -> None:
+    def __init__(self, trace: Writable, name: str) -> None:
         self._trace = trace
         self._name = name
         self._report: dict[str, Mapping[str, Any]] = {}

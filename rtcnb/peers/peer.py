@@ -16,6 +16,7 @@ from ..runtime import loop
 from ..runtime.emitter import Emitter
 from ..sdp import Candidate, SessionDescription
 from . import refusals
+from .own_trace import OwnTrace
 from .transceiver import DIRECTIONS, Sender, Transceiver
 from .waiting import Work, until_connected
 
@@ -64,6 +65,7 @@ class Peer(Emitter, ABC):
         super().__init__()
         self.name = name
         self.trace = trace if trace is not None else traces.current()
+        self._own_trace = OwnTrace(self.trace)
         self._states = dict(STATES)
         self._local: SessionDescription | None = None
         self._remote: SessionDescription | None = None
@@ -85,6 +87,8 @@ class Peer(Emitter, ABC):
         older = Peer._named.get(name)
         Peer._named[name] = self
         if older is not None:
+            if older.trace is self.trace:
+                older._own_trace.end()
             loop.submit(older._close_quietly())
 
     # -- state
@@ -160,7 +164,7 @@ class Peer(Emitter, ABC):
         return result
 
     def _record(self, event: Callable[..., Any], **members: Any) -> None:
-        self.trace.append(event(**{"time": time.monotonic(), "peer": self.name, **members}))
+        self._own_trace.append(event(**{"time": time.monotonic(), "peer": self.name, **members}))
 
     def _needs_negotiation(self) -> None:
         self._negotiation_needed = True

@@ -27,9 +27,11 @@ def confusion_table() -> list[str]:
 
 
 @asynccontextmanager
-async def peers(**configuration: Any) -> AsyncIterator[tuple[rtcnb.KernelPeer, rtcnb.KernelPeer]]:
-    """Two peers on a trace of their own, closed at the end."""
-    trace = Trace()
+async def peers(
+    trace: Trace | None = None, **configuration: Any
+) -> AsyncIterator[tuple[rtcnb.KernelPeer, rtcnb.KernelPeer]]:
+    """Two peers on a trace of their own, unless one is given; closed at the end."""
+    trace = trace if trace is not None else Trace()
     made = [rtcnb.KernelPeer(name, trace=trace, **configuration) for name in ("alice", "bob")]
     try:
         yield made[0], made[1]

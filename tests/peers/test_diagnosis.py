@@ -93,6 +93,19 @@ async def test_nobody_answered(tmp_path: Path) -> None:
         judge("negotiation-unfinished", alice.trace, tmp_path)
 
 
+async def test_a_call_that_is_run_again_is_judged_anew(tmp_path: Path) -> None:
+    """The peers of the first run are closed when the second makes its own; that says nothing of the second."""
+    async with peers() as (older, older_bob):
+        older.createDataChannel("chat")
+        await rtcnb.connect(older, older_bob)
+        async with peers(older.trace) as (alice, bob):
+            alice.createDataChannel("chat")
+            await offered(alice, bob)
+            with pytest.raises(ConnectionFailed, match="not answered"):
+                await alice.wait_connected(timeout=6)
+            judge("negotiation-unfinished", alice.trace, tmp_path)
+
+
 # -- healthy calls
 
 

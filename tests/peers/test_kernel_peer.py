@@ -21,6 +21,7 @@ from rtcnb.errors import (
     WrongTrack,
 )
 from rtcnb.media.track import PageTrack
+from rtcnb.trace import PeerEvent, StateChange
 
 HOST = "candidate:1 1 udp 2130706431 127.0.0.1 9 typ host"
 
@@ -199,13 +200,41 @@ async def test_a_second_close_does_nothing_and_calls_say_closed(alice: rtcnb.Ker
         alice.createDataChannel("late")
 
 
+async def until_closed(peer: rtcnb.KernelPeer) -> None:
+    async with asyncio.timeout(5):
+        while peer.signalingState != "closed":
+            await asyncio.sleep(0.01)
+
+
 async def test_a_peer_made_again_under_a_name_closes_the_older() -> None:
     older = rtcnb.KernelPeer("twice")
     newer = rtcnb.KernelPeer("twice")
-    async with asyncio.timeout(5):
-        while older.signalingState != "closed":
-            await asyncio.sleep(0.01)
+    await until_closed(older)
     assert newer.signalingState == "stable"
+    await newer.close()
+
+
+async def test_the_end_of_a_replaced_peer_is_not_that_of_the_new_one() -> None:
+    trace = rtcnb.Trace()
+    older = rtcnb.KernelPeer("twice", trace=trace)
+    older.createDataChannel("chat")
+    await older.setLocalDescription(await older.createOffer())
+    newer = rtcnb.KernelPeer("twice", trace=trace)
+    await until_closed(older)
+    with pytest.raises(InvalidState):
+        await older.createOffer()
+    made = max(i for i, event in enumerate(trace.events) if isinstance(event, PeerEvent))
+    assert trace.events[made + 1 :] == ()
+    await newer.close()
+    assert [e.new for e in trace.events[made + 1 :] if isinstance(e, StateChange)] == ["closed"] * 3
+
+
+async def test_a_replaced_peer_says_its_end_in_a_trace_of_its_own() -> None:
+    trace = rtcnb.Trace()
+    older = rtcnb.KernelPeer("twice", trace=trace)
+    newer = rtcnb.KernelPeer("twice", trace=rtcnb.Trace())
+    await until_closed(older)
+    assert "closed" in [e.new for e in trace.events if isinstance(e, StateChange)]
     await newer.close()
 
 
