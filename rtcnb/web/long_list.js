@@ -116,33 +116,50 @@ export class LongList {
     this.asked.delete(chunk);
   }
 
-  /** Rows have come. @param {number} start @param {string[]} rows @param {string} version */
+  /**
+   * Rows have come. Those that are as they were stay: a reader may be about to press a button of theirs.
+   * @param {number} start @param {string[]} rows @param {string} version
+   */
   fill(start, rows, version) {
     const chunk = start / CHUNK;
-    this.forget(chunk);
-    const element = document.createElement("div");
-    element.className = "rtcnb-chunk";
-    element.setAttribute("role", "presentation");
-    element.style.top = `${start * this.height}px`;
-    rows.forEach((html, i) => element.append(this.row(start + i, html)));
-    this.space.append(element);
+    const element = this.chunks.get(chunk)?.element ?? this.makeChunk(start);
+    const wanted = new Set(rows);
+    const kept = /** @type {Map<string, HTMLElement>} */ (new Map());
+    for (const row of /** @type {HTMLElement[]} */ ([...element.children])) {
+      const html = drawnAs.get(row) ?? "";
+      if (wanted.has(html) && !kept.has(html)) kept.set(html, row);
+      else row.remove();
+    }
+    let at = element.firstElementChild;
+    rows.forEach((html, i) => {
+      const row = kept.get(html) ?? makeRow(html, this.height);
+      kept.delete(html); // the next like it is another
+      this.number(row, start + i);
+      if (row === at) at = at.nextElementSibling;
+      else element.insertBefore(row, at);
+    });
+    this.asked.delete(chunk);
     this.chunks.set(chunk, { element, version, count: rows.length });
     this.look();
   }
 
-  /** @param {number} number @param {string} html */
-  row(number, html) {
-    const row = document.createElement("div");
-    row.className = "rtcnb-row";
+  /** @param {number} start */
+  makeChunk(start) {
+    const element = document.createElement("div");
+    element.className = "rtcnb-chunk";
+    element.setAttribute("role", "presentation");
+    element.style.top = `${start * this.height}px`;
+    this.space.append(element);
+    return element;
+  }
+
+  /** @param {HTMLElement} row @param {number} number */
+  number(row, number) {
     row.id = this.idOf(number);
     row.dataset.row = String(number);
-    row.style.height = `${this.height}px`;
-    row.setAttribute("role", "option");
     row.setAttribute("aria-setsize", String(this.count));
     row.setAttribute("aria-posinset", String(number + 1));
     row.setAttribute("aria-selected", String(number === this.known.focused));
-    row.append(parse(html));
-    return row;
   }
 
   /** @param {number} number */
@@ -200,4 +217,18 @@ export class LongList {
     event.preventDefault();
     this.choose(steps[event.key]);
   }
+}
+
+/** What a row was made of. @type {WeakMap<Element, string>} */
+const drawnAs = new WeakMap();
+
+/** @param {string} html @param {number} height_px */
+function makeRow(html, height_px) {
+  const row = document.createElement("div");
+  row.className = "rtcnb-row";
+  row.style.height = `${height_px}px`;
+  row.setAttribute("role", "option");
+  row.append(parse(html));
+  drawnAs.set(row, html);
+  return row;
 }

@@ -48,6 +48,8 @@ class LiveView {
     /** @type {Map<Element, LongList>} */
     this.lists = new Map();
     this.timer = 0;
+    /** @type {HTMLElement | null} the field whose text waits for the timer */
+    this.field = null;
     this.waiting = 0;
     this.state = h("div", { class: "rtcnb-waiting", role: "status" }, "Waiting for the kernel …");
     this.said = h("div", { role: "alert" });
@@ -69,7 +71,7 @@ class LiveView {
 
   dispose() {
     if (!views.delete(this)) return;
-    clearTimeout(this.timer);
+    if (this.field) this.tellTyped(this.field); // typed just before the output was renewed
     clearTimeout(this.waiting);
     this.undo.forEach((undo) => undo());
     this.lists.forEach((list) => list.dispose());
@@ -204,6 +206,7 @@ class LiveView {
   typed(target) {
     if (isRange(target) && this.timer) return; // the one that waits will tell the latest
     clearTimeout(this.timer);
+    this.field = target;
     this.timer = window.setTimeout(() => this.tellTyped(target), isRange(target) ? SLIDING_EVERY_MS : TYPING_PAUSE_MS);
   }
 
@@ -211,7 +214,7 @@ class LiveView {
   tellTyped(target) {
     if (!this.timer) return;
     clearTimeout(this.timer);
-    this.timer = 0;
+    (this.timer = 0), (this.field = null);
     this.press(String(target.dataset.input), valueOf(target));
   }
 

@@ -8,6 +8,8 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -21,8 +23,12 @@ SCREENSHOTS = os.environ.get("RTCNB_SCREENSHOTS")
 
 WIDGET = "window.jupyterapp.shell.currentWidget"
 
-
 OPEN = "async path => void (await window.jupyterapp.commands.execute('docmanager:open', {path}))"
+# Another view stands in the page, and it alone receives: the one before was not left behind.
+RENEWED = """before => {
+    const { receivers } = globalThis[Symbol.for('rtcnb.objects')];
+    return !before.isConnected && receivers.get(before.dataset.rtcnbLive)?.size === 1;
+}"""
 
 
 def is_lab_empty(page: Page) -> bool:
@@ -170,6 +176,10 @@ class Notebook:
             )
             raise TimeoutError(f"{self.name} is not idle after {timeout:g} s: {state}") from error
 
+    def wait_linked(self) -> None:
+        """Wait until the page has made its end of the link again: after a reload, or in a second tab."""
+        self.page.wait_for_function("globalThis[Symbol.for('rtcnb.objects')]?.links.size > 0")
+
     # -- cells
 
     def add(self, code: str) -> int:
@@ -292,8 +302,16 @@ class Notebook:
     def view(self, name: str, number: int = 0) -> Locator:
         """One of the views of this name, once it is drawn: until then its static form may stand in it."""
         view = self.page.locator(f".rtcnb-live.rtcnb-{name}").nth(number)
-        view.locator(".rtcnb-part").first.wait_for(state="attached")
+        view.locator(".rtcnb-body > .rtcnb-part").first.wait_for(state="attached")
         return view
+
+    @contextmanager
+    def renewal(self, name: str) -> Iterator[None]:
+        """After the body, wait until the output was renewed: another view has taken the place of the one here."""
+        before = self.view(name).element_handle()
+        yield
+        self.page.wait_for_function(RENEWED, arg=before)
+        self.view(name)
 
     def theme(self, dark: bool) -> None:
         """Switch between the light and the dark theme."""

@@ -165,14 +165,16 @@ def test_pressing_alone_builds_a_page_peer_and_a_kernel_peer(notebook: Callable[
     expect(view.locator("ol.rtcnb-codecs > li").nth(3)).to_have_attribute("data-codec", "video/AV1")
     expect(up).to_be_focused()
     lab.screenshot("builder", view)
-    press(view, "Build alice")
+    with lab.renewal("builder"):
+        press(view, "Build alice")
     expect(view.locator(".rtcnb-said")).to_contain_text("alice (BrowserPeer)")
     press(view, "Another peer")
     expect(sent).to_have_count(0)
     view.get_by_label("place").select_option("kernel")
     expect(view.locator("[data-language=Python] code")).to_contain_text('bob = rtcnb.KernelPeer("bob")')
     expect(view.get_by_label("pattern.video")).to_be_disabled()
-    press(view, "Build bob")
+    with lab.renewal("builder"):
+        press(view, "Build bob")
     expect(view.locator(".rtcnb-said")).to_contain_text("bob (KernelPeer)")
     said = lab.run("print(type(alice).__name__, type(bob).__name__, chat.label, pattern.place)").text
     assert said.split() == ["BrowserPeer", "KernelPeer", "chat", "page"]

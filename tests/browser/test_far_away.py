@@ -78,6 +78,7 @@ def far(tmp_path: Path) -> Iterator[tuple[Server, Proxy]]:
         yield server, proxy
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(INSTALL_TIMEOUT_S + 400)
 def test_the_tour_runs_to_its_end_over_one_slow_connection(far: tuple[Server, Proxy], page: Page) -> None:
     server, proxy = far

@@ -6,6 +6,8 @@ import pytest
 from lab import Notebook
 from playwright.sync_api import Page, expect
 
+from rtcnb.media.page_frames import IN_FLIGHT
+
 START = "import time, rtcnb\ncam = rtcnb.Camera(width=640, height=480)\nawait cam.start()"
 COUNT = """
 begun, seen = time.monotonic(), []
@@ -32,15 +34,17 @@ def test_a_cameras_frames_come_as_arrays(nb: Notebook) -> None:
     assert small.strip() == "10 (240, 320, 3) True True"
 
 
-def test_what_nobody_wants_is_not_sent(nb: Notebook) -> None:
+SENDER = "[...globalThis[Symbol.for('rtcnb.objects')].objects.values()].find(o => o.presented)"
+
+
+def test_what_nobody_wants_is_not_sent(nb: Notebook, page: Page) -> None:
     """A slow body gets the latest; the page encodes only what was asked for."""
-    nb.run(START)
-    told = nb.run(
-        COUNT.format(options="", body="await __import__('asyncio').sleep(0.2)", count=5, least=0)
-        + "from rtcnb.media.page_frames import _arriving\n"
-        "print([track.counters.frames <= 5 + 30 for track in _arriving.values()])"
-    ).text
-    assert told.splitlines()[0] == "5 (480, 640, 3) True True"
+    nb.run(START + "\nimport asyncio")
+    told = nb.run(COUNT.format(options="", body="await asyncio.sleep(0.2)", count=5, least=0)).text
+    assert told.strip() == "5 (480, 640, 3) True True"
+    presented, sent = page.evaluate(f"(({{ presented, number }}) => [presented, number])({SENDER})")
+    page.wait_for_function(f"{SENDER}.presented > {presented + 20}")
+    assert page.evaluate(f"{SENDER}.number") <= sent + IN_FLIGHT
 
 
 @pytest.mark.alone
@@ -73,6 +77,7 @@ def test_the_page_goes_away(page: Page, nb: Notebook) -> None:
         "from rtcnb.media.page_frames import images\npictures = cam.frames()\nawait anext(pictures)\nprint('one')"
     )
     nb.reload()
+    nb.wait_linked()
     error = nb.run("while True:\n    await anext(pictures)", check=False).error
     assert "closed or reloaded" in error
     told = nb.run("await cam.start()\nasync for image in cam.frames():\n    break\nprint(image.shape)").text

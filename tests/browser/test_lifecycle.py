@@ -79,10 +79,16 @@ WAYS_TO_GO: dict[str, Callable[[Page], object]] = {
 }
 
 
-# A page that waits for the lock of the other.
-WATCHES = """async () => {
-    const { pending } = await navigator.locks.query();
-    return pending.some((lock) => lock.name.startsWith('rtcnb.page.'));
+# Until both pages wait for the lock of the other. `wait_for_function` would take the promise for an answer.
+BOTH_WATCH = """async () => {
+    const watched = async () => {
+        const { held, pending } = await navigator.locks.query();
+        const waits = (lock) => pending.some((one) => one.name === lock.name && one.clientId !== lock.clientId);
+        return held.filter(waits).length;
+    };
+    const end = Date.now() + 10_000;
+    for (; (await watched()) < 2; await new Promise((go) => setTimeout(go, 20)))
+        if (Date.now() > end) throw new Error("not both pages watch each other");
 }"""
 
 
@@ -94,8 +100,7 @@ def test_a_page_that_goes_fails_the_pending_call(notebook: Open, page: Page, how
     nb.press_run(0)
     second = nb.show(page.context.new_page())
     second.page.bring_to_front()
-    for each in (page, second.page):
-        each.wait_for_function(WATCHES)
+    second.page.evaluate(BOTH_WATCH)
     # A call that the page never answers, made in the page that has the peer.
     page.evaluate(
         "for (const o of globalThis[Symbol.for('rtcnb.objects')].objects.values()) "
@@ -134,7 +139,7 @@ def test_reload_and_a_second_tab_open_no_device(notebook: Open, page: Page) -> N
     assert second.page.evaluate("rtcnbOpened") == 0
     nb.reload()
     nb.page.get_by_role("button", name="Start", exact=True).wait_for()
-    nb.page.wait_for_function("globalThis[Symbol.for('rtcnb.objects')]?.links.size > 0")
+    nb.wait_linked()
     assert page.evaluate("rtcnbOpened") == 0
     assert nb.run("camera.state").text == "'ended'"
     nb.run("await camera.start()")
@@ -160,7 +165,7 @@ def test_a_notebook_that_is_closed_and_opened_again_begins_anew(notebook: Open, 
         wait_camera_off(nb)
     page.evaluate(OPEN, nb.name)
     nb.wait_idle()
-    page.wait_for_function("globalThis[Symbol.for('rtcnb.objects')].links.size > 0")
+    nb.wait_linked()
     assert nb.run("camera.state").text == "'ended'"
     nb.run("camera = rtcnb.Camera(width=320, height=240)\nawait camera.start()")
     assert nb.run(NEXT).text == "'offer'"
@@ -199,6 +204,7 @@ def test_of_two_tabs_the_focused_one_answers(notebook: Open, page: Page) -> None
     nb.press_run(0)
     other = nb.show(page.context.new_page())
     # The new tab's first message says that it has the focus; it is not to come after what follows.
+    other.wait_linked()
     other.run(BOTH_TABS)
     for each in (page, other.page):  # Playwright's own emulation gives every page the focus
         page.context.new_cdp_session(each).send("Emulation.setFocusEmulationEnabled", {"enabled": False})
@@ -301,6 +307,7 @@ def test_a_kernel_that_streams_ends_by_itself_when_it_is_shut_down(page: Page, n
 # -- connections and calls
 
 
+@pytest.mark.alone
 def test_a_call_outlives_the_loss_of_jupyterlabs_connection(lab_server: Server, page: Page) -> None:
     port = int(lab_server.url.rpartition(":")[2])
     status = f"{WIDGET}.sessionContext.session.kernel.connectionStatus"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from lab import Notebook
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 TEXT = (Path(__file__).parents[2] / "docs" / "lint" / "offer.sdp").read_bytes().decode()
 EVIL = "<img src=x onerror=window.pwned=1>"
@@ -87,7 +87,8 @@ def test_pasting_breaking_and_mending_a_line_updates_its_finding_at_once(inspect
     area.evaluate(CARET_AFTER, "s=-")
     inspector.page.keyboard.type(" mine")
     expect(root.locator(".rtcnb-row", has_text="s=- mine")).to_have_count(0)  # folded
-    root.get_by_role("button", name="Use this text").click()
+    with inspector.renewal("sdp-inspector"):
+        root.get_by_role("button", name="Use this text").click()
     waiting.wait()
     told = inspector.run(
         "edited.type, 's=- mine\\r\\n' in edited.sdp, inspector.description == edited, len(edited.sdp)"
@@ -101,6 +102,35 @@ def test_pasting_breaking_and_mending_a_line_updates_its_finding_at_once(inspect
     expect(area).to_have_value(TEXT.replace("\r\n", "\n") + EVIL + "\n")
     expect(root.locator(".rtcnb-explained")).to_contain_text(EVIL)
     assert inspector.page.evaluate("window.pwned ?? 'text'") == "text"
+
+
+NEVER_PAUSES = """
+const native = window.setTimeout;
+window.setTimeout = (tell, ms, ...rest) => (ms === 120 ? 1e9 : native(tell, ms, ...rest));
+null
+"""
+# As by dictation: the field never has the keyboard, so that no browser says "change" of it when it goes.
+WRITE = """(area, line) => {
+    area.value = area.value.replace(/^s=.*/m, line);
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+
+
+def test_what_is_typed_just_before_the_output_is_renewed_is_told(inspector: Notebook, page: Page) -> None:
+    inspector.run(f"inspector.text = {TEXT!r}")
+    root = shown(inspector)
+    area = root.locator("textarea").first
+    expect(area).to_have_value(TEXT.replace("\r\n", "\n"))
+    waiting = inspector.start("edited = await inspector.edited()")
+    use = root.get_by_role("button", name="Use this text")
+    expect(use).to_be_visible()
+    page.evaluate(NEVER_PAUSES)
+    area.evaluate(WRITE, "s=- mine")
+    with inspector.renewal("sdp-inspector"):
+        use.dispatch_event("click")
+    waiting.wait()
+    expect(area).to_have_value(TEXT.replace("\r\n", "\n").replace("s=-", "s=- mine"))
+    assert inspector.run("'s=- mine' in inspector.text").text == "True"
 
 
 def test_two_boxes_compare_and_lines_are_chosen_by_keyboard(inspector: Notebook) -> None:

@@ -11,6 +11,10 @@ from playwright.sync_api import Locator, expect
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 SLOW_MS = 40_000
 STEPS = 40
+LATE_ROWS = """
+import threading
+threading.Timer(1, lambda: [alice.createDataChannel(label) for label in 'ab']).start()
+"""
 
 
 def stepper(notebook: Callable[..., Notebook], alice: str, bob: str) -> tuple[Notebook, Locator]:
@@ -76,7 +80,10 @@ def test_a_message_is_changed_on_its_way_from_the_keyboard(notebook: Callable[..
     offer = shown.locator(".rtcnb-rung").filter(has_text="offer")
     expect(offer.filter(has_text="waits on the wire")).to_be_visible(timeout=SLOW_MS)
     edit = offer.locator("[data-press=ladder-edit]")
+    lab.run(LATE_ROWS)
     edit.focus()
+    expect(shown.locator(".rtcnb-rung").filter(has_text="createDataChannel")).to_have_count(3, timeout=SLOW_MS)
+    expect(edit).to_be_focused()  # rows that come meanwhile leave the keyboard where it is
     lab.page.keyboard.press("Enter")
     box = shown.locator("textarea.rtcnb-edit")
     expect(box).to_be_visible(timeout=SLOW_MS)

@@ -120,15 +120,6 @@ def test_each_server_is_judged_from_the_page(notebook: Open, coturn: Coturn) -> 
     assert told.splitlines()[0].split() == [rule for _, rule in wanted]
 
 
-# One view receives, and it stands in the page: the one before was not left behind.
-RENEWED = """() => {
-    const { receivers } = globalThis[Symbol.for("rtcnb.objects")];
-    const view = document.querySelector(".rtcnb-ice-tester tr[data-verdict]")?.closest("[data-rtcnb-live]");
-    return view && window.rtcnbFirst !== view && receivers.get(view.dataset.rtcnbLive)?.size === 1;
-}"""
-KEEP_FIRST = "window.rtcnbFirst = document.querySelector('.rtcnb-live.rtcnb-ice-tester'); null"
-
-
 @pytest.mark.alone
 def test_the_tester_says_what_each_server_gives_to_both_ends(notebook: Open, coturn: Coturn) -> None:
     nb = notebook()
@@ -144,10 +135,8 @@ def test_the_tester_says_what_each_server_gives_to_both_ends(notebook: Open, cot
     shown = nb.view("ice-tester")
     shown.get_by_role("button", name="Test", exact=True).click()
     expect(shown.locator("tr[data-verdict]")).to_have_count(2 * len(wanted))
-    nb.page.evaluate(KEEP_FIRST)
-    # When all is said, the output is renewed: another view takes the place of this one.
-    expect(shown.locator("tr[data-verdict=asking]")).to_have_count(0, timeout=6_500)
-    nb.page.wait_for_function(RENEWED)
+    with nb.renewal("ice-tester"):
+        expect(shown.locator("tr[data-verdict=asking]")).to_have_count(0, timeout=6_500)
     expect(shown.locator("tr[data-verdict]")).to_have_count(2 * len(wanted))
     nb.screenshot("ice_tester-coturn", shown)
     rows = {
