@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import CHECKOUT, serve
+from environments import INSTALL_TIMEOUT_S, environment
 from far import Proxy, proxy_to
 from lab import Notebook, Server
 from playwright.sync_api import Page
 from tour import TOUR
 
-INSTALL_TIMEOUT_S = 900
 SLOW_BITS_S = 1_000_000
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 pytestmark = pytest.mark.skipif(not ROOT, reason="a network namespace of its own needs root")
@@ -38,25 +35,11 @@ print(image.shape, min(least))
 """
 
 
-def binder_python() -> Path:
+def binder_python() -> str:
     """The environment that repo2docker would build from binder/, and nothing else."""
-    files = [path.read_bytes() for path in sorted((CHECKOUT / "binder").iterdir())]
-    folder = CHECKOUT / ".venv-hosts" / "binder"
-    python, done = (
-        folder / "bin" / "python",
-        folder / f"done-{hashlib.sha256(b''.join(files)).hexdigest()[:16]}",
-    )
-    if not done.exists():
-        path = {**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}"}
-        requirements = str(CHECKOUT / "binder" / "requirements.txt")
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(folder)],
-            [str(python), "-m", "pip", "install", "--quiet", "-r", requirements],
-            [str(CHECKOUT / "binder" / "postBuild")],
-        ):
-            subprocess.run(command, check=True, timeout=INSTALL_TIMEOUT_S, env=path, cwd=CHECKOUT)
-        done.touch()
-    return python
+    files = b"".join(path.read_bytes() for path in sorted((CHECKOUT / "binder").iterdir()))
+    install = ["python", "-m", "pip", "install", "--quiet", "-r", "binder/requirements.txt"]
+    return environment("binder", files, install, [str(CHECKOUT / "binder" / "postBuild")])
 
 
 @pytest.fixture
@@ -66,14 +49,14 @@ def far(tmp_path: Path) -> Iterator[tuple[Server, Proxy]]:
         "unshare",
         "--net",
         "--",
-        str(python),
+        python,
         str(CHECKOUT / "tests/browser/far_inside.py"),
         str(way_in),
         "{port}",
     ]
     with (
         proxy_to(lambda: asyncio.open_unix_connection(str(way_in))) as proxy,
-        serve(tmp_path, python=str(python), within=within, reached_at=proxy.port) as server,
+        serve(tmp_path, python=python, within=within, reached_at=proxy.port) as server,
     ):
         yield server, proxy
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import ssl
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,12 +19,12 @@ from conftest import CHECKOUT, serve
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from environments import INSTALL_TIMEOUT_S, environment
 from far import proxy_to
 from lab import Notebook, Server
 from playwright.sync_api import Page
 from tour import TOUR, walk_to_the_edges
 
-INSTALL_TIMEOUT_S = 900
 # Environments beside this one. The oldest that are supported come with OpenCV 4 too.
 PINS = {
     "old": ("jupyterlab==4.2.*", "notebook==7.2.*", "ipykernel==6.29.*", "opencv-python==4.*"),
@@ -62,22 +60,14 @@ if os.environ.get("RTCNB_LONG") == "1":
     }
 
 
-def python_of(environment: str) -> str:
+def python_of(name: str) -> str:
     """Return a Python that has rtcnb with these versions; made once, and again when the project's needs change."""
-    if not environment:
+    if not name:
         return sys.executable
-    pins = PINS[environment]
+    pins = PINS[name]
     needs = (CHECKOUT / "pyproject.toml").read_bytes() + repr(pins).encode()
-    folder = CHECKOUT / ".venv-hosts" / environment
-    python, done = folder / "bin" / "python", folder / f"done-{hashlib.sha256(needs).hexdigest()[:16]}"
-    if not done.exists():
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(folder)],
-            [str(python), "-m", "pip", "install", "--quiet", "--editable", f"{CHECKOUT}[lab]", *pins],
-        ):
-            subprocess.run(command, check=True, timeout=INSTALL_TIMEOUT_S)
-        done.touch()
-    return str(python)
+    install = ["python", "-m", "pip", "install", "--quiet", "--editable", f"{CHECKOUT}[lab]", *pins]
+    return environment(name, needs, install)
 
 
 def certificate(folder: Path) -> ssl.SSLContext:

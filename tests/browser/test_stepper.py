@@ -82,7 +82,9 @@ def test_a_message_is_changed_on_its_way_from_the_keyboard(notebook: Callable[..
     edit = offer.locator("[data-press=ladder-edit]")
     lab.run(LATE_ROWS)
     edit.focus()
-    expect(shown.locator(".rtcnb-rung").filter(has_text="createDataChannel")).to_have_count(3, timeout=SLOW_MS)
+    expect(shown.locator(".rtcnb-rung").filter(has_text="createDataChannel")).to_have_count(
+        3, timeout=SLOW_MS
+    )
     expect(edit).to_be_focused()  # rows that come meanwhile leave the keyboard where it is
     lab.page.keyboard.press("Enter")
     box = shown.locator("textarea.rtcnb-edit")
