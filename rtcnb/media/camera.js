@@ -43,7 +43,7 @@ class Device {
     this.video = document.createElement("video");
     this.video.muted = this.video.playsInline = true;
     // A screen tells its true size with its first picture, a window or a phone may be turned.
-    this.video.onresize = () => this.emit("obtained", this.describe());
+    this.video.onresize = () => this.tell();
     void this.watchPermission();
   }
 
@@ -60,7 +60,7 @@ class Device {
     }
   }
 
-  /** Open the device and describe it; null where stop() came first. @param {MediaStreamConstraints} constraints */
+  /** Open the device and tell what it gives; false where stop() came first. @param {MediaStreamConstraints} constraints */
   async start(constraints) {
     const { method, noun } = this.config;
     if (!navigator.mediaDevices) fail("InsecurePage", "This page has no mediaDevices");
@@ -75,7 +75,7 @@ class Device {
     const withdrawn = new Promise((resolve) => (this.withdraw = () => resolve(null)));
     try {
       const stream = await Promise.race([opening, withdrawn]);
-      if (!stream || attempt !== this.attempt) return null;
+      if (!stream || attempt !== this.attempt) return false;
       this.stream = stream;
     } catch (error) {
       throw explain(error, noun);
@@ -84,7 +84,8 @@ class Device {
     const picture = this.live().find((track) => track.kind === "video");
     this.video.srcObject = picture ? new MediaStream([picture]) : null;
     this.video.play().catch(() => {}); // it is tried again where a snapshot needs it
-    return this.describe();
+    this.tell();
+    return true;
   }
 
   /** @param {MediaStreamTrack} track */
@@ -116,20 +117,22 @@ class Device {
     return this.live().find((track) => track.kind === kind) ?? fail("NotRunning", `The ${kind} is not running`);
   }
 
-  describe() {
+  /** As an event, never in a reply: of those that follow each other the kernel keeps the last. */
+  tell() {
+    if (!this.stream) return;
     /** @type {Record<string, any>} */
     const described = {};
     for (const track of this.live()) {
       const settings = track.getSettings();
       described[track.kind] = { settings, capabilities: track.getCapabilities?.() ?? {}, label: track.label };
     }
-    return described;
+    this.emit("obtained", described);
   }
 
   /** @param {Kind} kind @param {MediaTrackConstraints} constraints */
   async applyConstraints(kind, constraints) {
     await this.track(kind).applyConstraints(constraints);
-    return this.describe();
+    this.tell();
   }
 
   async devices() {

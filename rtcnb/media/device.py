@@ -148,7 +148,7 @@ class Device(Emitter):
         ConstraintError, DeviceCannot, DeviceError
         """
         wanted = known.checked(self.main, constraints)
-        self.obtained = await loop.run(self._in_page("applyConstraints", self.main, wanted))
+        await loop.run(self._in_page("applyConstraints", self.main, wanted))
         chosen = {n: v for n, v in self.asked[self.main].items() if n in ("deviceId", "groupId")}
         self.asked[self.main] = {**chosen, **wanted}
         self._tell()
@@ -213,18 +213,18 @@ class Device(Emitter):
             self.error, self.note = None, ""
             self._become("starting")
             try:
-                described = await self._in_page("start", self._constraints(), timeout=timeout, page=page)
+                opened = await self._in_page("start", self._constraints(), timeout=timeout, page=page)
             except RtcnbError as error:
                 self._give_up(error)
                 raise
             except asyncio.CancelledError:
                 self._give_up(None)
                 raise
-            if described is None:
+            if not opened:
                 raise DeviceError(f"The {self.noun} was stopped while it was opening.")
-            self.obtained = described
-            self._become("live")
-            self.emit("started")
+            if self.state == "starting":  # it may have ended since the page replied
+                self._become("live")
+                self.emit("started")
 
     async def _stop_replaced(self) -> None:
         """Turn off the device that this one has replaced: the notebook's variable held that one before."""
@@ -299,7 +299,7 @@ class Device(Emitter):
     def _hear(self, event: str, detail: Any, buffers: list[memoryview]) -> None:
         if event == "permission":
             self.permission = str(detail["state"])
-        elif event == "obtained" and self.state == "live":
+        elif event == "obtained" and self.state in ("starting", "live"):
             self.obtained = detail
             self._tell()
         elif event == "ended" and not detail["left"]:
