@@ -1,8 +1,9 @@
-"""Where the corpus of real descriptions is; it is no part of the repository. What the long tests add. coturn."""
+"""Where the corpus of real descriptions is; it is no part of the repository. What long and timed tests need. coturn."""
 
 from __future__ import annotations
 
 import csv
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -51,3 +52,12 @@ def coturn_with(tmp_path: Path) -> Iterator[Callable[..., turnserver.Coturn]]:
             return running.enter_context(turnserver.serve(tmp_path, *options, login=login))
 
         yield start
+
+
+@pytest.fixture
+def no_garbage_collection() -> Iterator[None]:
+    """The collector's time depends on all that the process holds, so on the tests before."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()

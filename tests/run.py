@@ -19,7 +19,8 @@ CHECKS = {
 PYTEST = ["pytest", "-q", "--durations=12"]
 # The first wait more than they compute: so there are more at a time than cores. A JupyterLab keeps a core busy.
 SUITES = {
-    "tests": [*PYTEST, "-n", "4", "--dist=worksteal", "--ignore=tests/browser", "tests"],
+    "tests": [*PYTEST, "-n", "4", "--dist=worksteal", "-m", "not alone", "--ignore=tests/browser", "tests"],
+    "tests, one at a time": [*PYTEST, "-m", "alone", "--ignore=tests/browser", "tests"],
     "browser tests": [*PYTEST, "-n", "2", "--dist=worksteal", "-m", "not alone", "tests/browser"],
     "browser tests, one at a time": [*PYTEST, "-m", "alone", "tests/browser"],
 }

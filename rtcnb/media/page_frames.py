@@ -59,6 +59,8 @@ def in_kernel(track: PageTrack, width: int | None = None) -> KernelTrack:
     if arriving is None or arriving.readyState == "ended":
         source = loop.call(PageSource, track, width or 0)
         arriving = _arriving[key] = KernelTrack("video", f"{track.label or track.id}, over the link", source)
+        # Nobody may be left to stop it: `async for` over its pictures makes one, and has none when it ends.
+        weakref.finalize(arriving, loop.background().call_soon_threadsafe, source.stop).atexit = False
     return arriving
 
 

@@ -28,6 +28,7 @@ class Statistics {
     this.sent = new Map();
     this.timer = 0;
     this.taking = false;
+    this.again = false; // something has happened while a snapshot was taken
   }
 
   start() {
@@ -40,10 +41,15 @@ class Statistics {
   }
 
   async take() {
-    if (this.taking || this.timer === -1) return;
+    if (this.timer === -1) return;
+    this.again = this.taking;
+    if (this.taking) return;
     this.taking = true;
     try {
-      this.tell(await this.pc.getStats());
+      do {
+        this.again = false;
+        this.tell(await this.pc.getStats());
+      } while (this.again);
     } finally {
       this.taking = false;
     }

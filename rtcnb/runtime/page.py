@@ -265,12 +265,17 @@ class Link:
 
     async def _answer(self, page: PageInfo, reply: asyncio.Future[Any]) -> Any:
         """Wait for a reply, and make sure meanwhile that the page lives: one that crashed says no "bye"."""
-        asked_at = time.monotonic()
+        asked_at = looked_at = time.monotonic()
         while True:
             await asyncio.wait({reply}, timeout=PING_EVERY)
             if reply.done():
                 return reply.result()
-            if time.monotonic() - max(asked_at, page.heard_at) > SILENT_AFTER:
+            now = time.monotonic()
+            held_up, looked_at = (
+                now - looked_at > 2 * PING_EVERY,
+                now,
+            )  # this loop was: ask the page once more
+            if not held_up and now - max(asked_at, page.heard_at) > SILENT_AFTER:
                 self._silent(page)
                 raise PageGone(SILENT)
             self._send({"to": page.instance, "id": "", "op": "ping"})

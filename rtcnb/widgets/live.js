@@ -48,7 +48,7 @@ class LiveView {
     /** @type {Map<Element, LongList>} */
     this.lists = new Map();
     this.timer = 0;
-    /** @type {HTMLElement | null} the field whose text waits for the timer */
+    /** @type {HTMLElement | null} the field that waits for the timer */
     this.field = null;
     this.waiting = 0;
     this.state = h("div", { class: "rtcnb-waiting", role: "status" }, "Waiting for the kernel …");
@@ -204,7 +204,8 @@ class LiveView {
 
   /** Tell what a field holds: of typing when it pauses, of a slider while it moves. @param {HTMLElement} target */
   typed(target) {
-    if (isRange(target) && this.timer) return; // the one that waits will tell the latest
+    if (this.field && this.field !== target) this.tellTyped(this.field);
+    if (this.field && isRange(target)) return; // the one that waits will tell the latest
     clearTimeout(this.timer);
     this.field = target;
     this.timer = window.setTimeout(() => this.tellTyped(target), isRange(target) ? SLIDING_EVERY_MS : TYPING_PAUSE_MS);
@@ -212,9 +213,9 @@ class LiveView {
 
   /** A field that is left waits no longer: what Python draws next replaces what it holds. @param {HTMLElement} target */
   tellTyped(target) {
-    if (!this.timer) return;
+    if (this.field !== target) return;
     clearTimeout(this.timer);
-    (this.timer = 0), (this.field = null);
+    this.field = null;
     this.press(String(target.dataset.input), valueOf(target));
   }
 

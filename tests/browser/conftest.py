@@ -119,7 +119,10 @@ def serve(
         *command_of(app, python, port, base_url, home, root, token),
     ]
     # The path of a kernel's Unix socket has 107 characters at most.
-    with (home / "server.log").open("w") as log, TemporaryDirectory(prefix="rtcnb-") as runtime:
+    with (
+        (home / "server.log").open("w") as log,
+        TemporaryDirectory(prefix="rtcnb-", ignore_cleanup_errors=True) as runtime,
+    ):
         process = subprocess.Popen(
             command, env=environment(home, runtime), stdout=log, stderr=subprocess.STDOUT
         )

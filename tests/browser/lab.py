@@ -88,7 +88,7 @@ class Server:
             try:
                 self.request("/api/status")
                 return
-            except (urllib.error.URLError, ConnectionError):
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
                 if process.poll() is not None or time.monotonic() > end:
                     raise RuntimeError("JupyterLab did not start; see server.log in its home") from None
                 time.sleep(0.1)  # a server that starts has nothing to wait on but its port

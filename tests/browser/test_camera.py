@@ -197,7 +197,9 @@ def test_a_chosen_device_is_used_at_once_or_at_the_next_start(camera: Notebook) 
 def test_a_second_tab_says_where_the_camera_is_and_takes_it_when_asked(camera: Notebook, page: Page) -> None:
     camera.run("await cam.start()")
     page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
-    other = camera.show(page.context.new_page()).page
+    second = camera.show(page.context.new_page())
+    second.wait_linked()
+    other = second.page
     shows(other, "live elsewhere", "live in another tab")
     assert other.evaluate("opened.length") == 0
     press(other, "Start")
@@ -212,6 +214,7 @@ def test_a_reload_ends_it_and_says_so(camera: Notebook, page: Page) -> None:
     camera.run("ended = []; cam.on('ended', ended.append); await cam.start()")
     page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
     camera.reload()
+    camera.wait_linked()
     shows(page, "camera ended", "closed or reloaded. Start it again.")
     assert page.evaluate("opened.length") == 0
     assert camera.run("len(ended)").text == "1"

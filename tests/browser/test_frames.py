@@ -39,12 +39,22 @@ SENDER = "[...globalThis[Symbol.for('rtcnb.objects')].objects.values()].find(o =
 
 def test_what_nobody_wants_is_not_sent(nb: Notebook, page: Page) -> None:
     """A slow body gets the latest; the page encodes only what was asked for."""
-    nb.run(START + "\nimport asyncio")
+    nb.run(
+        START + "\nimport asyncio\nfrom rtcnb.media.page_frames import in_kernel\nheld = in_kernel(cam.video)"
+    )
     told = nb.run(COUNT.format(options="", body="await asyncio.sleep(0.2)", count=5, least=0)).text
     assert told.strip() == "5 (480, 640, 3) True True"
     presented, sent = page.evaluate(f"(({{ presented, number }}) => [presented, number])({SENDER})")
     page.wait_for_function(f"{SENDER}.presented > {presented + 20}")
     assert page.evaluate(f"{SENDER}.number") <= sent + IN_FLIGHT
+
+
+def test_a_loop_that_ends_leaves_nothing_in_the_page(nb: Notebook, page: Page) -> None:
+    nb.run(START)
+    for _ in range(3):
+        nb.run("async for image in cam.frames():\n    break")
+    page.wait_for_function(f"!{SENDER}")
+    assert nb.run("[i for i in rtcnb.runtime.page.link()._listeners if 'page_frames' in i]").text == "[]"
 
 
 @pytest.mark.alone

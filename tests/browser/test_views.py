@@ -72,6 +72,7 @@ def test_a_strangers_text_is_text_in_every_view(notebook: Open, source: str) -> 
     for tab in tabs(view):
         show(view, tab)
         for row in view.locator(ROWS).all()[:12]:
+            expect(row).to_be_attached()
             row.click(force=True, timeout=2_000)
         read += view.inner_text()
         assert view.locator("img, script, [onerror]").count() == 0, tab

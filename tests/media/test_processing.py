@@ -50,7 +50,9 @@ async def test_results_come_with_the_time_stamps_of_their_frames(pattern: Any) -
     assert white.__name__ == "white" and "fps" in repr(white)
 
 
-async def test_a_slow_function_gets_the_latest_frame_and_nothing_queues(pattern: Any) -> None:
+async def test_a_slow_function_gets_the_latest_frame_and_nothing_queues(
+    pattern: Any, no_garbage_collection: None
+) -> None:
     numbers: list[int] = []
 
     @rtcnb.process(pattern.video)

@@ -76,6 +76,7 @@ def check(said: str) -> None:
         assert float(line.split()[1]) <= 5 and "KernelPeer and the SDP tools work" in line
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("execute", [by_nbclient, by_papermill])
 def test_in_a_kernel_without_a_page(
     execute: Callable[[Path, Any], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -95,6 +96,7 @@ def test_in_a_kernel_without_a_page(
         assert "setRemoteDescription" in still and still in "".join(html)
 
 
+@pytest.mark.alone
 def test_in_a_plain_script(tmp_path: Path) -> None:
     body = "\n".join([WORKS, REFUSES, CLOSED])
     script = tmp_path / "script.py"

@@ -191,6 +191,7 @@ async def test_a_silent_page_is_a_timeout(pages: Pages) -> None:
     assert not pages.link._replies
 
 
+@pytest.mark.alone
 async def test_a_page_without_a_sign_of_life_is_gone_long_before_the_call_times_out(
     pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,7 +216,6 @@ async def test_a_page_that_stays_silent_is_given_up_and_begins_anew_when_it_is_b
 ) -> None:
     monkeypatch.setattr(page, "PING_EVERY", 0.05)
     monkeypatch.setattr(page, "SILENT_AFTER", 0.1)
-    monkeypatch.setattr(page, "GONE_AFTER", 0.3)
     hung, gone = pages.open("a"), asyncio.Event()
     here = asyncio.get_running_loop()
     alice = an_object(on_gone=lambda: here.call_soon_threadsafe(gone.set))
@@ -224,6 +224,7 @@ async def test_a_page_that_stays_silent_is_given_up_and_begins_anew_when_it_is_b
     with pytest.raises(PageGone):
         await loop.run(alice.call("createOffer"))
     assert not gone.is_set()
+    monkeypatch.setattr(page, "GONE_AFTER", 0.3)
     await asyncio.wait_for(gone.wait(), 2)
     hung.orders.clear()
     hung.say("event", object=alice.id, event="state")
@@ -239,6 +240,19 @@ async def test_a_page_that_works_on_a_call_for_long_is_not_gone(
     pages.open("a").answers["createOffer"] = "silence"
     with pytest.raises(PageTimeout):
         await loop.run(an_object().call("createOffer", timeout=0.6))
+
+
+async def test_a_loop_that_was_held_up_does_not_blame_the_page(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "PING_EVERY", 0.1)
+    monkeypatch.setattr(page, "SILENT_AFTER", 0.3)
+    pages.open("a").answers["createOffer"] = "silence"
+    alice = an_object()
+    await loop.run(alice.call("createAnswer"))
+    loop.background().call_soon_threadsafe(loop.background().call_later, 0.15, time.sleep, 0.6)
+    with pytest.raises(PageTimeout):
+        await loop.run(alice.call("createOffer", timeout=1.2))
 
 
 async def test_the_page_focused_last_is_asked(pages: Pages) -> None:

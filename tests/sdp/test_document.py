@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -249,15 +247,6 @@ def test_a_mutated_description_never_raises() -> None:
         touch(document)
         with contextlib.suppress(SdpError):  # nothing else may come out
             parse(bytes(data), strict=True)
-
-
-@pytest.fixture
-def no_garbage_collection() -> Iterator[None]:
-    """The collector's time depends on all that the process holds, so on the tests before."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.mark.parametrize(

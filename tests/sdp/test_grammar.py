@@ -205,13 +205,16 @@ def test_what_cannot_be_written_is_refused() -> None:
         line_of("a=rtpmap:96").lines[1].with_fields(clock_rate=1)
 
 
-def test_a_template_is_read_in_linear_time() -> None:
+def test_a_template_is_read_in_linear_time(no_garbage_collection: None) -> None:
     template = Template("{a:token} {b:words}[ {c:params}]")
 
     def seconds(size: int) -> float:
         text = "x " + "y " * size + "\x00"
-        began = time.process_time()
-        template.read(text)
-        return time.process_time() - began
+        took = []
+        for _ in range(3):
+            began = time.process_time()
+            template.read(text)
+            took.append(time.process_time() - began)
+        return min(took)
 
     assert seconds(200_000) < 4 * max(seconds(100_000), 0.005)
