@@ -1,4 +1,4 @@
-"""Where the corpus of real descriptions is; it is no part of the repository. What long and timed tests need. coturn."""
+"""The corpus of real descriptions, which is no part of the repository; what long and timed tests need; coturn."""
 
 from __future__ import annotations
 
