@@ -271,10 +271,8 @@ class Link:
             if reply.done():
                 return reply.result()
             now = time.monotonic()
-            held_up, looked_at = (
-                now - looked_at > 2 * PING_EVERY,
-                now,
-            )  # this loop was: ask the page once more
+            held_up = now - looked_at > 2 * PING_EVERY  # this loop was, not the page: it is asked once more
+            looked_at = now
             if not held_up and now - max(asked_at, page.heard_at) > SILENT_AFTER:
                 self._silent(page)
                 raise PageGone(SILENT)
