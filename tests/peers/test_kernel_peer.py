@@ -234,8 +234,11 @@ async def test_a_replaced_peer_says_its_end_in_a_trace_of_its_own() -> None:
     older = rtcnb.KernelPeer("twice", trace=trace)
     newer = rtcnb.KernelPeer("twice", trace=rtcnb.Trace())
     async with asyncio.timeout(5):
-        while "closed" not in [e.new for e in trace.events if isinstance(e, StateChange)]:
+        while "signalingState" not in [
+            e.state for e in trace.events if isinstance(e, StateChange) and e.new == "closed"
+        ]:
             await asyncio.sleep(0.01)
+    assert older.signalingState == "closed" and newer.signalingState == "stable"
     await newer.close()
 
 
