@@ -22,17 +22,19 @@ NO_LONGER = """async with __import__("asyncio").timeout(10):
     while not any(s.get("framesDecoded") for s in (await alice.getStats()).values()):
         await __import__("asyncio").sleep(0.05)"""
 IN_KERNEL = """
-import collections, gc, ipywidgets, json, os, re, threading
+import collections, contextlib, gc, ipywidgets, json, os, re, threading
 from rtcnb.runtime import page
 gc.collect()
-folder = "/proc/self/fd"
-opened = [os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder) if os.path.islink(f"{folder}/{fd}")]
-widgets = ipywidgets.widgets.widget._instances.values()
+def opened():  # another thread may close what was listed a moment ago
+    for fd in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            yield os.readlink(f"/proc/self/fd/{fd}")
+widgets = list(ipywidgets.widgets.widget._instances.values())
 print(json.dumps({
     "threads": collections.Counter(re.sub("[-_0-9].*", "", thread.name) for thread in threading.enumerate()),
-    "sockets": sum(name.startswith("socket:") for name in opened),
+    "sockets": sum(name.startswith("socket:") for name in opened()),
     "widgets": collections.Counter(type(widget).__name__ for widget in widgets),
-    "listeners": collections.Counter(id.split("-")[0] for id in page.link()._listeners),
+    "listeners": collections.Counter(id.split("-")[0] for id in list(page.link()._listeners)),
 }))
 """
 IN_PAGE = """() => {
