@@ -253,7 +253,8 @@ async def _call(name: str, one: Any, other: Any, connect: Any, remedy: str) -> C
     began = time.monotonic()
     try:
         one.createDataChannel("doctor")
-        await asyncio.wait_for(connect(one, other), CALL_TIMEOUT)
+        async with asyncio.timeout(CALL_TIMEOUT):
+            await connect(one, other)
         ms = round((time.monotonic() - began) * 1000)
         return Check(name, "good", f"connected over UDP in {ms} ms.")
     except PeerError as error:
@@ -288,9 +289,8 @@ async def _page() -> list[Check]:
 
     try:
         link = pages.link()
-        described, round_trips_ms, lane = await asyncio.wait_for(
-            loop.run(_ask(pages, link)), PAGE_TIMEOUT + PAGE_TIMEOUT
-        )
+        async with asyncio.timeout(PAGE_TIMEOUT + PAGE_TIMEOUT):
+            described, round_trips_ms, lane = await loop.run(_ask(pages, link))
     except NoPage:
         remedy = (
             "Open the notebook in JupyterLab 4.2 or newer, or Notebook 7.2 or newer, and run this in a cell."

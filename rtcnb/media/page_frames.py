@@ -83,7 +83,8 @@ async def images(track: KernelTrack | PageTrack, width: int | None = None) -> As
     try:
         while True:
             try:
-                frame = await asyncio.wait_for(loop.run(reader.next()), FIRST_FRAME_TIMEOUT)
+                async with asyncio.timeout(FIRST_FRAME_TIMEOUT):
+                    frame = await loop.run(reader.next())
             except TrackEnded:
                 if source.error is not None:
                     raise source.error from None
@@ -136,7 +137,8 @@ class PageSource(MediaStreamTrack):
                 pages.link().push(str(page.page), page.id, "want", {"frames": missing})
                 self._asked = IN_FLIGHT
             try:
-                data = await asyncio.wait_for(self._frames.get(), ASK_AGAIN)
+                async with asyncio.timeout(ASK_AGAIN):
+                    data = await self._frames.get()
             except TimeoutError:
                 await self._open()  # says so where the page went away meanwhile
                 self._asked = 0

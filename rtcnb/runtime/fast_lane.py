@@ -102,7 +102,8 @@ class FastLane:
         self._connections += 1
         page = ""
         try:
-            page = await asyncio.wait_for(self._shake_hands(socket), HANDSHAKE_TIMEOUT)
+            async with asyncio.timeout(HANDSHAKE_TIMEOUT):
+                page = await self._shake_hands(socket)
             self._sockets[page] = socket
             async for message in socket:
                 if message.type == WSMsgType.BINARY:

@@ -225,7 +225,8 @@ class Link:
             None said hello in that time.
         """
         try:
-            await asyncio.wait_for(self._hello.wait(), HELLO_TIMEOUT)
+            async with asyncio.timeout(HELLO_TIMEOUT):
+                await self._hello.wait()
         except TimeoutError:
             raise NoPage(NO_PAGE) from None
         return max(self.pages.values(), key=lambda p: (not p.silent, p.focused_at))
@@ -253,7 +254,8 @@ class Link:
         self._replies[number] = (page, reply)
         self._send({"to": page, "id": number, "op": op, **members}, buffers)
         try:
-            return await asyncio.wait_for(self._answer(self.pages[page], reply), timeout)
+            async with asyncio.timeout(timeout):
+                return await self._answer(self.pages[page], reply)
         except TimeoutError:
             what = members.get("method") or members.get("name") or op
             raise PageTimeout(

@@ -105,6 +105,30 @@ async def test_a_call_makes_the_object_once_and_returns_its_reply(pages: Pages) 
     assert first.orders[2]["args"] == [7]
 
 
+@pytest.mark.parametrize("turns", range(8))
+async def test_what_is_stopped_as_the_reply_comes_is_stopped(pages: Pages, turns: int) -> None:
+    """However many turns of the loop lie between the two: what asks again and again would go on for ever."""
+    first = pages.open("p1")
+    first.answers["watch"] = "silence"
+    thing = an_object()
+
+    async def asks_for_ever() -> None:
+        while True:
+            await thing.call("watch")
+
+    async def asking_goes_on() -> bool:
+        asking = asyncio.ensure_future(asks_for_ever())
+        [order] = await orders(first, "call")
+        first.say("reply", id=order["id"], value=None)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.wait({asking}, timeout=1)
+        return not asking.done()
+
+    assert not await loop.run(asking_goes_on())
+
+
 async def test_what_the_page_throws_comes_with_its_name(pages: Pages) -> None:
     first = pages.open("p1")
     error = {"name": "OverconstrainedError", "message": "no", "constraint": "width"}
