@@ -285,6 +285,10 @@ class Link:
         content = {"to": page, "id": "", "op": "push", "object": id, "name": name, "detail": detail}
         self._send(content, buffers, self._fast_lane)
 
+    def drop(self, page: str, id: str) -> None:
+        """Have the page dispose of an object, without waiting for a reply."""
+        self._send({"to": page, "id": "", "op": "drop", "object": id})
+
     def _send(
         self, content: dict[str, Any], buffers: Sequence[bytes] = (), fast_lane: FastLane | None = None
     ) -> None:

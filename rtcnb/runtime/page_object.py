@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import PageGone, RtcnbError
+from ..errors import PageGone, PageTimeout, RtcnbError
 from . import loop
 from .page import CALL_TIMEOUT, gone_sentence, link
 
@@ -104,7 +104,11 @@ class PageObject:
         self._link.listen(self.id, self._event, self._gone)
         await self._link.load(page, self._name)
         config = dict(self._config)
-        await self._link.order(page.instance, "create", object=self.id, module=self._name, config=config)
+        try:
+            await self._link.order(page.instance, "create", object=self.id, module=self._name, config=config)
+        except (asyncio.CancelledError, PageTimeout):
+            self._link.drop(page.instance, self.id)  # the page makes it all the same
+            raise
         self.page = page.instance
 
     @property

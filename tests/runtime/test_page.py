@@ -129,6 +129,26 @@ async def test_what_is_stopped_as_the_reply_comes_is_stopped(pages: Pages, turns
     assert not await loop.run(asking_goes_on())
 
 
+async def test_what_nobody_waits_for_any_more_does_not_stay_in_the_page(pages: Pages) -> None:
+    """The page makes it though the wait for it was stopped, or took too long."""
+    first = pages.open("p1")
+    first.answers["create"] = "silence"
+    thing = an_object()
+
+    async def stopped() -> None:
+        making = asyncio.ensure_future(thing.ready())
+        await orders(first, "create")
+        making.cancel()
+        await asyncio.wait({making}, timeout=1)
+
+    await loop.run(stopped())
+    [create] = await orders(first, "create")
+    assert [o["object"] for o in await orders(first, "drop")] == [create["object"]]
+    first.answers.clear()
+    await loop.run(thing.ready())
+    assert [o["op"] for o in first.orders] == ["module", "create", "drop", "create"]
+
+
 async def test_what_the_page_throws_comes_with_its_name(pages: Pages) -> None:
     first = pages.open("p1")
     error = {"name": "OverconstrainedError", "message": "no", "constraint": "width"}
