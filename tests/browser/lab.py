@@ -24,6 +24,12 @@ SCREENSHOTS = os.environ.get("RTCNB_SCREENSHOTS")
 WIDGET = "window.jupyterapp.shell.currentWidget"
 
 OPEN = "async path => void (await window.jupyterapp.commands.execute('docmanager:open', {path}))"
+# Of a kernel restarted in its first moments JupyterLab 4.6 may know no state until something has run in it.
+RESTART = f"""() => {{
+    const kernel = {WIDGET}.sessionContext.session.kernel;
+    const nothing = {{ code: '', silent: true, store_history: false }};
+    globalThis.restarted = kernel.restart().then(() => kernel.requestExecute(nothing).done).then(() => true);
+}}"""
 # Another view stands in the page, and it alone receives: the one before was not left behind.
 RENEWED = """before => {
     const { receivers } = globalThis[Symbol.for('rtcnb.objects')];
@@ -273,9 +279,7 @@ class Notebook:
 
     def begin_restart(self) -> None:
         """Restart the kernel, without the question."""
-        self.page.evaluate(
-            f"globalThis.restarted = {WIDGET}.sessionContext.session.kernel.restart().then(() => true); null"
-        )
+        self.page.evaluate(RESTART)
 
     def wait_restarted(self) -> None:
         """Wait until the new kernel is idle; the old one may have said so too, when the restart had begun."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from lab import CellFailed
+from lab import WIDGET, CellFailed
 from playwright.sync_api import Page, expect
 
 
@@ -73,6 +73,26 @@ def test_a_restart_is_waited_for(notebook) -> None:
     nb.start("pass")  # the old kernel says once more that it is idle, when the restart has begun
     nb.restart()
     nb.shut_down()  # Jupyter answers 500 to this while a kernel restarts
+
+
+def test_a_kernel_whose_state_is_lost_by_its_restart_is_asked(notebook) -> None:
+    nb = notebook()
+    # JupyterLab 4.6 comes to this if the restart stops its widget manager in asking for a subshell.
+    nb.page.evaluate(
+        f"""() => {{
+            const kernel = {WIDGET}.sessionContext.session.kernel;
+            kernel.restart = async () => {{
+                kernel._updateStatus('unknown');
+                kernel._updateStatus = () => {{}};
+                kernel.requestExecute = (...what) => {{
+                    delete kernel._updateStatus;
+                    delete kernel.requestExecute;
+                    return kernel.requestExecute(...what);
+                }};
+            }};
+        }}"""
+    )
+    nb.restart()
 
 
 def test_errors_of_the_page_are_collected(page: Page, notebook, console_errors) -> None:

@@ -54,6 +54,7 @@ def show(view: Locator, tab: str) -> None:
     view.locator(f"[role=tab][data-value={tab}]").click()
     expect(view.locator(f"[role=tab][data-value={tab}]")).to_have_attribute("aria-selected", "true")
     expect(view.locator(f"[data-part^='{tab}/']").first).to_be_attached()
+    expect(view.locator("[aria-busy]")).to_have_count(0)  # what was pressed is pale until it is done
     view.evaluate("e => e.querySelectorAll('details').forEach((d) => { d.open = true; })")
 
 
@@ -116,3 +117,36 @@ def test_every_text_can_be_read(notebook: Open, theme: str) -> None:
         measure(name, shown)
     told = [f"{name}: {line}" for name, lines in faint.items() for line in lines]
     assert not told, "\n".join(told)
+
+
+# The look of every element before the theme stands behind the views' own rules, and after: what is not the same.
+THEME_AGAIN = """(root, theme) => {
+    const looks = () => [...root.querySelectorAll("*")].map((element) => {
+        const style = getComputedStyle(element);
+        return [element, Object.fromEntries([...style].map((name) => [name, style.getPropertyValue(name)]))];
+    });
+    const before = looks();
+    const again = document.createElement("style");
+    again.textContent = theme;
+    document.body.append(again);
+    const after = looks();
+    again.remove();
+    return [...new Set(before.flatMap(([element, look], i) => Object.keys(look)
+        .filter((name) => !name.startsWith("--") && look[name] !== after[i][1][name])
+        .map((name) => `${element.localName} in ${element.parentElement.className}: ${name} ${look[name]}`)))];
+}"""
+
+
+def test_a_widget_shown_later_changes_no_view(notebook: Open) -> None:
+    """Each brings the theme once more, behind the rules of the views that are there."""
+    nb = notebook()
+    nb.run(CALL, timeout=60)
+    nb.run("rtcnb.Inspector(alice, bob)")
+    view = nb.view("inspector")
+    theme = (CHECKOUT / "rtcnb" / "web" / "theme.css").read_text()
+    for tab in tabs(view):
+        show(view, tab)
+        view.locator(f"[role=tab][data-value={tab}]").hover()
+        if tab == "statistics":
+            expect(view.locator(".rtcnb-values td").first).to_be_visible()
+        assert view.evaluate(THEME_AGAIN, theme) == [], tab

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -129,7 +130,10 @@ async def test_what_is_stopped_as_the_reply_comes_is_stopped(pages: Pages, turns
     assert not await loop.run(asking_goes_on())
 
 
-async def test_what_nobody_waits_for_any_more_does_not_stay_in_the_page(pages: Pages) -> None:
+@pytest.mark.parametrize("why", ["stopped", "too late"])
+async def test_what_nobody_waits_for_any_more_does_not_stay_in_the_page(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
     """The page makes it though the wait for it was stopped, or took too long."""
     first = pages.open("p1")
     first.answers["create"] = "silence"
@@ -141,7 +145,12 @@ async def test_what_nobody_waits_for_any_more_does_not_stay_in_the_page(pages: P
         making.cancel()
         await asyncio.wait({making}, timeout=1)
 
-    await loop.run(stopped())
+    if why == "stopped":
+        await loop.run(stopped())
+    else:
+        with monkeypatch.context() as impatient, pytest.raises(PageTimeout, match="create"):
+            impatient.setattr(pages.link, "order", partial(pages.link.order, timeout=0.1))
+            await loop.run(thing.ready())
     [create] = await orders(first, "create")
     assert [o["object"] for o in await orders(first, "drop")] == [create["object"]]
     first.answers.clear()
