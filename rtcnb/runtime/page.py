@@ -14,6 +14,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -31,6 +32,7 @@ log = logging.getLogger("rtcnb")
 
 MESSAGE_TYPE = "rtcnb"
 HELLO_TIMEOUT = 4.0  # a cell that needs a page says within 5 s that there is none
+LOOKS = 8  # in that time
 CALL_TIMEOUT = 10.0
 PING_EVERY = 1.0  # while a call waits
 SILENT_AFTER = 4.0
@@ -224,11 +226,14 @@ class Link:
         NoPage
             None said hello in that time.
         """
-        try:
-            async with asyncio.timeout(HELLO_TIMEOUT):
-                await self._hello.wait()
-        except TimeoutError:
-            raise NoPage(NO_PAGE) from None
+        looks = 0
+        while not self._hello.is_set():
+            if looks == LOOKS:
+                raise NoPage(NO_PAGE)
+            looks += 1  # one, for however long this loop was held up meanwhile
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HELLO_TIMEOUT / LOOKS):
+                    await self._hello.wait()
         return max(self.pages.values(), key=lambda p: (not p.silent, p.focused_at))
 
     async def order(

@@ -13,7 +13,7 @@ export function parse(html) {
 
 /**
  * Change the children of `target` into those of `drawn`, keeping every element that can stay: by its data-key, else
- * by its place and name.
+ * as the next of its name.
  * @param {Element} target @param {Element | DocumentFragment} drawn
  */
 export function morph(target, drawn) {
@@ -21,7 +21,7 @@ export function morph(target, drawn) {
   /** @type {ChildNode | null} */
   let at = target.firstChild;
   for (const wanted of [...drawn.childNodes]) {
-    const known = wanted instanceof Element && keyOf(wanted) ? keyed.get(keyOf(wanted)) : at;
+    const known = wanted instanceof Element && keyOf(wanted) ? keyed.get(keyOf(wanted)) : next(at, wanted);
     if (known && alike(known, wanted)) {
       if (known === at) at = at.nextSibling;
       else target.insertBefore(known, at);
@@ -31,14 +31,20 @@ export function morph(target, drawn) {
     }
   }
   while (at) {
-    const next = at.nextSibling;
-    at.remove();
-    at = next;
+    const gone = at;
+    at = at.nextSibling;
+    gone.remove();
   }
 }
 
 /** @param {Element} element */
 const keyOf = (element) => element.getAttribute("data-key");
+
+/** What was before it may have gone. @param {ChildNode | null} at @param {Node} wanted */
+function next(at, wanted) {
+  while (at && !alike(at, wanted)) at = at.nextSibling;
+  return at;
+}
 
 /** @param {Node} known @param {Node} wanted */
 function alike(known, wanted) {

@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,7 @@ from typing import Literal
 import pytest
 from lab import Notebook, Server, close_notebooks
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from ports import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(
@@ -37,18 +37,12 @@ FLAGS = [
 VIEWPORT: ViewportSize = {"width": 1280, "height": 1000}
 PERMISSIONS = ["camera", "microphone"]
 START_TIMEOUT_S = 60
-USUAL_MS, PATIENT_MS = 5_000, 40_000  # for what is seen in the end
+USUAL_MS, PATIENT_MS = 15_000, 40_000  # for what is seen in the end
 SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none", "kernelShutdown": True},
     "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
 }
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 def environment(home: Path, runtime: str) -> dict[str, str]:
@@ -84,6 +78,7 @@ def command_of(
     return [
         *command,
         f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.base_url={base_url}",
         f"--ServerApp.root_dir={root}",
@@ -150,6 +145,7 @@ def browser() -> Iterator[Browser]:
     """Chromium with a fake camera whose permission is given without asking."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        expect.set_options(timeout=USUAL_MS)
         yield browser
         browser.close()
 

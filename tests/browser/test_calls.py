@@ -65,19 +65,19 @@ answerer.on("datachannel", heard)
 ours = offerer.createDataChannel("chat", ordered=False, maxRetransmits=3)
 await exchange(offerer, answerer, {trickle})
 await ours.wait_open()
-other = await asyncio.wait_for(theirs.get(), 5)
-await asyncio.wait_for(opened.wait(), 5)
+other = await asyncio.wait_for(theirs.get(), 20)
+await asyncio.wait_for(opened.wait(), 20)
 assert (other.label, other.ordered, other.maxRetransmits) == ("chat", False, 3), vars(other)
 ours.send("text ✓"); ours.send(bytes(range(256)))
-got = [await asyncio.wait_for(anext(other), 5) for _ in range(2)]
+got = [await asyncio.wait_for(anext(other), 20) for _ in range(2)]
 assert sorted(map(str, got)) == sorted(["text ✓", str(bytes(range(256)))]), got
 other.send("back")
-assert await asyncio.wait_for(anext(ours), 5) == "back"
+assert await asyncio.wait_for(anext(ours), 20) == "back"
 assert ours.readyState == other.readyState == "open" and ours.bufferedAmount == 0
 ended = asyncio.Event()
 other.on("close", lambda event: ended.set())
 ours.close()
-await asyncio.wait_for(ended.wait(), 5)
+await asyncio.wait_for(ended.wait(), 20)
 print("messages arrived")
 await offerer.close(); await answerer.close()
 """

@@ -45,7 +45,7 @@ hello
 # JupyterLab may send what a widget says by a way of its own (a subshell): a cell after it may come before it.
 INITIALIZED = """
 import asyncio
-async with asyncio.timeout(5):
+async with asyncio.timeout(20):
     while not hello.initialized:
         await asyncio.sleep(0.05)
 """
@@ -54,8 +54,8 @@ async with asyncio.timeout(5):
 def test_a_widget_is_initialized_and_shown(notebook) -> None:
     nb = notebook()
     cell = nb.start(HELLO)
-    expect(cell.element.locator(".hello")).to_have_text("hello you")
     cell.wait()
+    expect(cell.element.locator(".hello")).to_have_text("hello you")
     nb.run(INITIALIZED)
 
 

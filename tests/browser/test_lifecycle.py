@@ -13,7 +13,7 @@ import psutil
 import pytest
 from far import proxy_to
 from lab import OPEN, WIDGET, Notebook, Server
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Error, Page, Route
 
 Open = Callable[..., Notebook]
 
@@ -36,23 +36,30 @@ NEXT = "alice = rtcnb.BrowserPeer('alice')\n(await alice.createOffer()).type"
 FOCUSED = """
 import asyncio
 from rtcnb.runtime import page as pages
-async with asyncio.timeout(5):
+async with asyncio.timeout(20):
     while max(pages.link().pages.values(), key=lambda p: p.focused_at).tab != {tab!r}:
         await asyncio.sleep(0.05)
 """
 BOTH_TABS = """
 import asyncio
 from rtcnb.runtime import page as pages
-async with asyncio.timeout(5):
+async with asyncio.timeout(20):
     while len(pages.link().pages) < 2:
         await asyncio.sleep(0.05)
 """
 CAMERA_ENDED = """
 import asyncio
-async with asyncio.timeout(5):
+async with asyncio.timeout(20):
     while camera.state != "ended":
         await asyncio.sleep(0.05)
 """
+# A request that the page waits for with all that it does.
+HANG = """setTimeout(() => {
+    const request = new XMLHttpRequest();
+    request.open("GET", "/hang", false);
+    request.send();
+    window.back = true;
+}); null"""
 KEEP_TRACK = "window.rtcnbTrack = [...globalThis[Symbol.for('rtcnb.objects')].tracks.values()][0]; null"
 
 
@@ -196,10 +203,12 @@ def test_a_page_that_hangs_comes_back_with_all_it_had(notebook: Open, page: Page
     nb = notebook(HELD)
     nb.press_run(0)
     other = nb.show(page.context.new_page())
-    page.evaluate(
-        "setTimeout(() => { for (const end = Date.now() + 8000; Date.now() < end;); window.back = true; }); null"
-    )
-    assert "no sign of life" in other.start(ASK).wait(10).text
+    hangs: list[Route] = []
+    page.route("**/hang", lambda route: hangs.append(route))
+    with page.expect_request("**/hang"):
+        page.evaluate(HANG)
+    assert "no sign of life" in other.start(ASK).wait(20).text
+    hangs[0].fulfill()
     page.wait_for_function("window.back")
     assert other.run("(await alice.createOffer()).type").text == "'offer'"
     assert other.run("camera.state").text == "'live'"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lab import Notebook
+from lab import Notebook, Running
 from playwright.sync_api import Locator, Page, expect
 
 TEXT = (Path(__file__).parents[2] / "docs" / "lint" / "offer.sdp").read_bytes().decode()
@@ -55,6 +55,13 @@ def paste(lab: Notebook, area: Locator, text: str) -> None:
     lab.page.keyboard.press("Control+v")
 
 
+def start_editing(lab: Notebook) -> Running:
+    """Start a cell that waits for the text, and wait until it does: a button pressed before is not for it."""
+    waiting = lab.start("print('begun', flush=True)\nedited = await inspector.edited()")
+    waiting.wait_output("begun")
+    return waiting
+
+
 def took_ms(lab: Notebook) -> float:
     lab.page.wait_for_function("window.timing.shown > window.timing.typed")
     return float(lab.page.evaluate("window.timing.shown - window.timing.typed"))
@@ -83,7 +90,7 @@ def test_pasting_breaking_and_mending_a_line_updates_its_finding_at_once(inspect
     assert min(broken) < LIMIT_MS and min(mended) < LIMIT_MS
     inspector.screenshot("sdp-inspector", root)
 
-    waiting = inspector.start("edited = await inspector.edited()")
+    waiting = start_editing(inspector)
     area.evaluate(CARET_AFTER, "s=-")
     inspector.page.keyboard.type(" mine")
     expect(root.locator(".rtcnb-row", has_text="s=- mine")).to_have_count(0)  # folded
@@ -121,7 +128,7 @@ def test_what_is_typed_just_before_the_output_is_renewed_is_told(inspector: Note
     root = shown(inspector)
     area = root.locator("textarea").first
     expect(area).to_have_value(TEXT.replace("\r\n", "\n"))
-    waiting = inspector.start("edited = await inspector.edited()")
+    waiting = start_editing(inspector)
     use = root.get_by_role("button", name="Use this text")
     expect(use).to_be_visible()
     page.evaluate(NEVER_PAUSES)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import failures
 import pytest
-from coturn import CREDENTIAL, USERNAME, Coturn, free_port
+from coturn import CREDENTIAL, USERNAME, Coturn
 from lab import Notebook
 from playwright.sync_api import expect
+from ports import free_port
 
 Open = Callable[..., Notebook]
 pytestmark = pytest.mark.timeout(300)

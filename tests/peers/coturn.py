@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ports import free_port
 
 PROGRAM = "turnserver"
 REALM = "rtcnb.test"
@@ -113,8 +114,8 @@ def serve(directory: Path, *options: str, login: tuple[str, ...] = LONG_TERM) ->
 
 def _common(port: int, directory: Path) -> list[str]:
     first = random.randrange(
-        10_000, 32_000 - RELAY_PORTS
-    )  # below the ports that systems hand out by themselves
+        20_000, 32_000 - RELAY_PORTS
+    )  # below the ports that systems hand out by themselves, beside `ports.OURS`
     return [
         "listening-ip=127.0.0.1",
         "relay-ip=127.0.0.1",
@@ -132,20 +133,6 @@ def _common(port: int, directory: Path) -> list[str]:
         "simple-log",
         "relay-threads=1",
     ]
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that is free for UDP and TCP."""
-    while True:
-        with (
-            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-        ):
-            tcp.bind(("127.0.0.1", 0))
-            port = int(tcp.getsockname()[1])
-            with contextlib.suppress(OSError):
-                udp.bind(("127.0.0.1", port))
-                return port
 
 
 def _wait(coturn: Coturn) -> None:

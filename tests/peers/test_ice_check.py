@@ -10,7 +10,8 @@ from typing import Any
 
 import aioice.stun
 import pytest
-from coturn import CREDENTIAL, USERNAME, Coturn, free_port
+from coturn import CREDENTIAL, USERNAME, Coturn
+from ports import free_port
 
 from rtcnb import trace as traces
 from rtcnb.errors import PeerError

@@ -15,8 +15,9 @@ from typing import Any
 import aioice.stun
 import aioice.turn
 import pytest
-from coturn import CREDENTIAL, REALM, REST, SECRET, USERNAME, Coturn, free_port, rest_login, serve
+from coturn import CREDENTIAL, REALM, REST, SECRET, USERNAME, Coturn, rest_login, serve
 from failures import attempt, healthy, judge, nameless, peers
+from ports import free_port
 
 import rtcnb
 from rtcnb import faults

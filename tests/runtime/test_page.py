@@ -308,6 +308,19 @@ async def test_a_loop_that_was_held_up_does_not_blame_the_page(
         await loop.run(alice.call("createOffer", timeout=1.2))
 
 
+async def test_a_loop_that_was_held_up_still_waits_for_a_page(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "HELLO_TIMEOUT", 0.8)
+    background = loop.background()
+    background.call_soon_threadsafe(background.call_later, 0.1, time.sleep, 1)
+    background.call_soon_threadsafe(background.call_later, 1.2, pages.open, "p1")
+    await loop.run(an_object().ready())
+    with pytest.raises(NoPage):
+        pages.pages["p1"].say("bye")
+        await loop.run(an_object().ready())
+
+
 async def test_the_page_focused_last_is_asked(pages: Pages) -> None:
     first, second = pages.open("p1"), pages.open("p2")
     await loop.run(an_object().call("ping"))
