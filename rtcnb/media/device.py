@@ -151,7 +151,7 @@ class Device(Emitter):
         await loop.run(self._in_page("applyConstraints", self.main, wanted))
         chosen = {n: v for n, v in self.asked[self.main].items() if n in ("deviceId", "groupId")}
         self.asked[self.main] = {**chosen, **wanted}
-        self._tell()
+        loop.call(self._tell)
 
     async def snapshot(self, timeout: float = 10.0) -> Any:
         """Return one picture; this needs no peer.

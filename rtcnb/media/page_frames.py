@@ -155,9 +155,11 @@ class PageSource(MediaStreamTrack):
             )
         if self._page is None:
             self._page = PageObject("media/page_frames.js", self._config, self._hear, self._page_gone)
-            await self._page.ready()
-            pages.link().want_fast_lane(str(self._page.page))
-        return self._page
+        page = self._page
+        if page.page is None:  # not made yet, or the reader that began to make it left
+            await page.ready()
+            pages.link().want_fast_lane(str(page.page))
+        return page
 
     def _hear(self, event: str, detail: Any, buffers: list[memoryview]) -> None:
         if event == "frame" and buffers and not self._frames.full():

@@ -58,7 +58,7 @@ class ProcessingView:
         self._status = ProcessingStatus(object=f"processing-{secrets.token_hex(6)}")
         self._box = ipywidgets.VBox([self._view, self._sliders, self._status])
         self.show_controls(controls)
-        processed.observers.append(self._update)
+        processed.observers.append(self._soon)
         try:
             link = pages.link()
         except NoPage:
@@ -82,6 +82,10 @@ class ProcessingView:
             await asyncio.sleep(UPDATE_EVERY)
         self._update()
 
+    def _soon(self) -> None:
+        """Show what changed, from any thread: of two that write to a widget at once, one may be lost."""
+        loop.background().call_soon_threadsafe(self._update)
+
     def _update(self) -> None:
         processed, status = self._processed, self._status
         with status.hold_sync():
@@ -93,7 +97,7 @@ class ProcessingView:
     def close(self) -> None:
         """Show it no more; the stream goes on, and keeps the controls' values."""
         self.closed = True
-        self._processed.observers.remove(self._update)
+        self._processed.observers.remove(self._soon)
         if self._updating is not None:
             self._updating.cancel()
             loop.call(pages.link().unlisten, self._status.object)
@@ -105,7 +109,7 @@ class ProcessingView:
     def bundle(self, **kwargs: Any) -> dict[str, Any]:
         """Return the display by MIME type: live, and the static form that a saved notebook keeps."""
         displayed(self)
-        self._update()
+        loop.call(self._update)
         processed = self._processed
         data = dict(self._box._repr_mimebundle_(**kwargs) or {})
         values = ", ".join(f"{k}={v!r}" for k, v in processed.values.items())

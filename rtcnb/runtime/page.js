@@ -89,8 +89,8 @@ class Page {
   /** @param {Record<string, any>} message @param {ArrayBuffer[]} [buffers] */
   send(message, buffers = []) {
     const content = { link: this.link, from: this.instance, at: performance.now(), heard: this.heard, ...message };
-    // Frames, and what views say of them; all else keeps its order on the one lane.
-    const fast = buffers.length || registry().receivers.has(message.object);
+    // Pictures, and what views say of them; all else keeps its order on the one lane, a channel's messages too.
+    const fast = (buffers.length && message.event !== "channel") || registry().receivers.has(message.object);
     if (fast && this.fastLane?.send(content, buffers)) return;
     const kernel = this.model.widget_manager?.kernel;
     if (!kernel?.sendControlMessage) {

@@ -110,6 +110,9 @@ class PageObject:
             self._link.drop(page.instance, self.id)  # the page makes it all the same
             raise
         self.page = page.instance
+        if self.page not in self._link.pages:  # it went right behind its reply
+            self._gone(self.page)
+            raise PageGone(gone_sentence("as this was made"))
 
     @property
     def event_time(self) -> float:

@@ -239,7 +239,9 @@ def notebook(
         return opened[-1]
 
     yield open_notebook
-    for each in opened:
-        each.shut_down()
-    if own is None:
-        shared_page.tidy(failed=request.session.testsfailed > failed_before)
+    try:
+        for each in opened:
+            each.shut_down()
+    finally:
+        if own is None:
+            shared_page.tidy(failed=request.session.testsfailed > failed_before)

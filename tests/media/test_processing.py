@@ -6,6 +6,8 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import nullcontext
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 import rtcnb
 from rtcnb.errors import MediaError, NoPage, TrackEnded, WrongTrack
 from rtcnb.media.frames import to_image
+from rtcnb.media.processing_view import ProcessingStatus
 from rtcnb.media.track import KernelTrack, PageTrack
 from rtcnb.runtime import loop
 
@@ -290,3 +293,22 @@ def test_view_says_what_it_shows() -> None:
         rtcnb.view(7)
     bundle = rtcnb.view(PageTrack("x", "video", "<i>"))._repr_mimebundle_()
     assert "<i>" not in bundle["text/html"]
+
+
+async def test_a_view_is_written_to_by_one_thread(pattern: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever changes what it shows: of two threads that write to one widget at once, one may be lost."""
+    writers: list[int] = []
+    monkeypatch.setattr(ProcessingStatus, "hold_sync", lambda of: nullcontext(writers.append(get_ident())))
+
+    @rtcnb.process(pattern.video)
+    def fails(image: np.ndarray) -> np.ndarray:
+        raise KeyError(len(errors))
+
+    errors: list[int] = []
+    fails._repr_mimebundle_()
+    shown = len(writers)
+    errors.append(1)  # another error, told by the worker
+    await until(lambda: len(writers) > shown)
+    fails._tell()
+    fails._repr_mimebundle_()
+    assert set(writers) == {loop.call(get_ident)}

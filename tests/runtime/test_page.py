@@ -158,6 +158,24 @@ async def test_what_nobody_waits_for_any_more_does_not_stay_in_the_page(
     assert [o["op"] for o in first.orders] == ["module", "create", "drop", "create"]
 
 
+async def test_a_page_that_goes_right_behind_its_reply_is_gone(pages: Pages) -> None:
+    first = pages.open("p1")
+    first.answers["create"] = "silence"
+    gone: list[bool] = []
+    thing = an_object(on_gone=lambda: gone.append(True))
+
+    async def made_as_it_goes() -> None:
+        making = asyncio.ensure_future(thing.ready())
+        [order] = await orders(first, "create")
+        first.say("reply", id=order["id"], value=None)
+        first.say("bye")
+        await making
+
+    with pytest.raises(PageGone, match="as this was made"):
+        await loop.run(made_as_it_goes())
+    assert thing.closed and gone == [True]
+
+
 async def test_what_the_page_throws_comes_with_its_name(pages: Pages) -> None:
     first = pages.open("p1")
     error = {"name": "OverconstrainedError", "message": "no", "constraint": "width"}
