@@ -122,7 +122,7 @@ def test_each_server_is_judged_from_the_page(notebook: Open, coturn: Coturn) -> 
     assert told.splitlines()[0].split() == [rule for _, rule in wanted]
 
 
-def tested_s(nb: Notebook, shown: Locator, rows: int) -> float:
+def verdicts_s(nb: Notebook, shown: Locator, rows: int) -> float:
     """Press Test, and return after how many seconds every row has its verdict."""
     begun = time.monotonic()
     with nb.renewal("ice-tester"):
@@ -151,7 +151,7 @@ def test_the_tester_says_what_each_server_gives_to_both_ends(notebook: Open, cot
     while (
         len(took_s) < 3 and min(took_s, default=7) > 6.5
     ):  # a machine that stands still for a moment takes longer
-        took_s.append(tested_s(nb, shown, 2 * len(wanted)))
+        took_s.append(verdicts_s(nb, shown, 2 * len(wanted)))
     assert min(took_s) < 6.5, took_s
     expect(shown.locator("tr[data-verdict]")).to_have_count(2 * len(wanted))
     nb.screenshot("ice_tester-coturn", shown)
