@@ -37,7 +37,7 @@ FLAGS = [
 VIEWPORT: ViewportSize = {"width": 1280, "height": 1000}
 PERMISSIONS = ["camera", "microphone"]
 START_TIMEOUT_S = 60
-USUAL_MS, PATIENT_MS = 15_000, 40_000  # for what is seen in the end
+USUAL_MS, PATIENT_MS = 5_000, 40_000  # for what is seen in the end
 SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none", "kernelShutdown": True},
     "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
@@ -145,7 +145,6 @@ def browser() -> Iterator[Browser]:
     """Chromium with a fake camera whose permission is given without asking."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        expect.set_options(timeout=USUAL_MS)
         yield browser
         browser.close()
 

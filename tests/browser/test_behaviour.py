@@ -25,35 +25,25 @@ async def sending():
 """
 
 
-BLOCKED = """
-from contextlib import suppress
+@pytest.mark.alone
+def test_a_cell_that_blocks_costs_no_frames(notebook: Any) -> None:
+    nb = notebook()
+    nb.run(CALL)
+    code = """
 before = await sending()
-behind = before["framesSent"] - picture.counters.frames
 decoded, began = picture.counters.frames, time.monotonic()
 time.sleep(10)
 decoded, slept_s = picture.counters.frames - decoded, time.monotonic() - began
 after = await sending()
 sent_per_s = (after["framesSent"] - before["framesSent"]) / (after["timestamp"] - before["timestamp"]) * 1000
-with suppress(TimeoutError):
-    async with asyncio.timeout(2):
-        while picture.counters.frames < after["framesSent"] - behind - 3:
-            await asyncio.sleep(0.02)
-print(sent_per_s * slept_s, decoded, after["framesSent"] - behind - picture.counters.frames)
+async with asyncio.timeout(2):
+    while picture.counters.frames < after["framesSent"] - 3:
+        await asyncio.sleep(0.02)
+print(sent_per_s * slept_s, decoded)
 """
-
-
-@pytest.mark.alone
-def test_a_cell_that_blocks_costs_no_frames(notebook: Any) -> None:
-    nb = notebook()
-    nb.run(CALL)
-    # A machine that stands still for a moment sends less: one quiet window of three is enough.
-    windows = []
-    for _ in range(3):
-        sent, decoded, lost = map(float, nb.run(BLOCKED, timeout=40).text.split())
-        windows.append((sent, decoded, lost))
-        if sent > 250 and decoded >= sent - 3 and lost <= 3:
-            return
-    pytest.fail(f"sent (to be 30 a second), decoded meanwhile, lost: {windows}")
+    sent, decoded = map(float, nb.run(code, timeout=40).text.split())
+    assert sent > 250, "the page should send 30 frames a second"
+    assert decoded >= sent - 3, (sent, decoded)
 
 
 def stop_time_s(nb: Notebook, code: str) -> float:

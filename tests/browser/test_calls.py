@@ -65,19 +65,19 @@ answerer.on("datachannel", heard)
 ours = offerer.createDataChannel("chat", ordered=False, maxRetransmits=3)
 await exchange(offerer, answerer, {trickle})
 await ours.wait_open()
-other = await asyncio.wait_for(theirs.get(), 20)
-await asyncio.wait_for(opened.wait(), 20)
+other = await asyncio.wait_for(theirs.get(), 5)
+await asyncio.wait_for(opened.wait(), 5)
 assert (other.label, other.ordered, other.maxRetransmits) == ("chat", False, 3), vars(other)
 ours.send("text ✓"); ours.send(bytes(range(256)))
-got = [await asyncio.wait_for(anext(other), 20) for _ in range(2)]
+got = [await asyncio.wait_for(anext(other), 5) for _ in range(2)]
 assert sorted(map(str, got)) == sorted(["text ✓", str(bytes(range(256)))]), got
 other.send("back")
-assert await asyncio.wait_for(anext(ours), 20) == "back"
+assert await asyncio.wait_for(anext(ours), 5) == "back"
 assert ours.readyState == other.readyState == "open" and ours.bufferedAmount == 0
 ended = asyncio.Event()
 other.on("close", lambda event: ended.set())
 ours.close()
-await asyncio.wait_for(ended.wait(), 20)
+await asyncio.wait_for(ended.wait(), 5)
 print("messages arrived")
 await offerer.close(); await answerer.close()
 """
@@ -239,7 +239,7 @@ begun = time.monotonic()
 try:
     await {who}.wait_connected(timeout=20)
 except rtcnb.errors.ConnectionFailed as error:
-    print(error.findings[0].rule, time.monotonic() - begun)
+    print(error.findings[0].rule, time.monotonic() - begun < 5)
     print(error)
 await alice.close(); await bob.close(); await pattern.stop()
 """
@@ -250,13 +250,7 @@ await alice.close(); await bob.close(); await pattern.stop()
 def test_no_udp_between_page_and_kernel_is_said_within_5_seconds(notebook: Any, who: str) -> None:
     nb = notebook()
     nb.run(SETUP)
-    took_s = []
-    for _ in range(3):  # a machine that stands still for a moment takes longer
-        told = nb.run(SILENCE.format(who=who), timeout=40).text
-        assert told.startswith("no-udp ")
-        assert "No UDP passes between the page and the kernel" in told
-        assert "rtcnb.process(camera, f)" in told
-        took_s.append(float(told.split()[1]))
-        if took_s[-1] < 5:
-            return
-    pytest.fail(f"said after {took_s} s")
+    told = nb.run(SILENCE.format(who=who), timeout=40).text
+    assert told.startswith("no-udp True")
+    assert "No UDP passes between the page and the kernel" in told
+    assert "rtcnb.process(camera, f)" in told

@@ -45,7 +45,7 @@ hello
 # JupyterLab may send what a widget says by a way of its own (a subshell): a cell after it may come before it.
 INITIALIZED = """
 import asyncio
-async with asyncio.timeout(20):
+async with asyncio.timeout(5):
     while not hello.initialized:
         await asyncio.sleep(0.05)
 """

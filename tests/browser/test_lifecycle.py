@@ -36,20 +36,20 @@ NEXT = "alice = rtcnb.BrowserPeer('alice')\n(await alice.createOffer()).type"
 FOCUSED = """
 import asyncio
 from rtcnb.runtime import page as pages
-async with asyncio.timeout(20):
+async with asyncio.timeout(5):
     while max(pages.link().pages.values(), key=lambda p: p.focused_at).tab != {tab!r}:
         await asyncio.sleep(0.05)
 """
 BOTH_TABS = """
 import asyncio
 from rtcnb.runtime import page as pages
-async with asyncio.timeout(20):
+async with asyncio.timeout(5):
     while len(pages.link().pages) < 2:
         await asyncio.sleep(0.05)
 """
 CAMERA_ENDED = """
 import asyncio
-async with asyncio.timeout(20):
+async with asyncio.timeout(5):
     while camera.state != "ended":
         await asyncio.sleep(0.05)
 """
@@ -207,7 +207,7 @@ def test_a_page_that_hangs_comes_back_with_all_it_had(notebook: Open, page: Page
     page.route("**/hang", lambda route: hangs.append(route))
     with page.expect_request("**/hang"):
         page.evaluate(HANG)
-    assert "no sign of life" in other.start(ASK).wait(20).text
+    assert "no sign of life" in other.start(ASK).wait(10).text
     hangs[0].fulfill()
     page.wait_for_function("window.back")
     assert other.run("(await alice.createOffer()).type").text == "'offer'"

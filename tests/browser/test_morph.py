@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from rtcnb.web.esm import module
 
-# In a page with nothing in it: show the first, open its <details>, focus what is in it, then draw the second.
+# In a page with nothing in it: show the first, open its <details>, then draw the second.
 REDRAW = """async ([source, before, after]) => {
     const { morph, parse } = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
     document.body.innerHTML = before;

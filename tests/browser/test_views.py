@@ -12,8 +12,6 @@ from conftest import CHECKOUT
 from lab import Notebook
 from playwright.sync_api import Locator, expect
 
-pytestmark = pytest.mark.usefixtures("patience")
-
 Open = Callable[..., Notebook]
 DUMP = CHECKOUT / "notebooks" / "dumps" / "a_call_that_failed.gz"
 CALL = f"""
@@ -76,7 +74,7 @@ def test_a_strangers_text_is_text_in_every_view(notebook: Open, source: str) -> 
         show(view, tab)
         for row in view.locator(ROWS).all()[:12]:
             expect(row).to_be_attached()
-            row.click(force=True)
+            row.click(force=True, timeout=2_000)
         read += view.inner_text()
         assert view.locator("img, script, [onerror]").count() == 0, tab
     assert "<img src=x onerror" in read
