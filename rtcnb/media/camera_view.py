@@ -84,8 +84,8 @@ class CameraView:
             link = pages.link()
         except NoPage:
             return  # no kernel, so nobody presses Start; the static form remains
-        self._widget.link = link.id
         loop.call(link.listen, self._widget.object, self._hear)
+        self._widget.link = link.id
 
     def _hear(self, event: str, detail: Any, buffers: list[memoryview], page: str) -> None:
         if event == "start":

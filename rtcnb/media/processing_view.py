@@ -63,8 +63,8 @@ class ProcessingView:
             link = pages.link()
         except NoPage:
             return  # no kernel, so nobody moves a slider; the static form remains
-        self._status.link = link.id
         loop.call(link.listen, self._status.object, self._hear)
+        self._status.link = link.id
         self._updating = loop.submit(self._keep_updating())
 
     def show_controls(self, controls: Controls) -> None:

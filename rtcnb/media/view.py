@@ -64,11 +64,11 @@ class View(anywidget.AnyWidget):
             link = pages.link()
         except NoPage:
             return  # no kernel, so nobody to show it to; the static form remains
-        self.link = link.id
         if isinstance(track, KernelTrack) and track.kind == "video":
             stream = _Stream(link, id, track)
             loop.call(link.listen, id, stream.hear, stream.page_gone)
             self._stream = stream
+        self.link = link.id
 
     def close(self) -> None:
         """Show it no more, in any page."""

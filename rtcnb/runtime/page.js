@@ -93,10 +93,7 @@ class Page {
     const fast = (buffers.length && message.event !== "channel") || registry().receivers.has(message.object);
     if (fast && this.fastLane?.send(content, buffers)) return;
     const kernel = this.model.widget_manager?.kernel;
-    if (!kernel?.sendControlMessage) {
-      this.model.send(content, undefined, buffers); // a host without it: the kernel hears once its cell ends
-      return;
-    }
+    if (!kernel?.sendControlMessage) return; // such a host's kernel says that no page answers
     const header = {
       msg_id: `${this.instance}-${this.sequence++}`,
       session: kernel.clientId,

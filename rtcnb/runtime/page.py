@@ -13,6 +13,7 @@ import itertools
 import logging
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ log = logging.getLogger("rtcnb")
 MESSAGE_TYPE = "rtcnb"
 HELLO_TIMEOUT = 4.0  # a cell that needs a page says within 5 s that there is none
 LOOKS = 8  # in that time
+EARLY = 100  # messages of pages that have heard of nothing but the link: few
 CALL_TIMEOUT = 10.0
 PING_EVERY = 1.0  # while a call waits
 SILENT_AFTER = 4.0
@@ -104,14 +106,20 @@ class Link:
         self._fast_lane: FastLane | None = None
         self._opening = asyncio.Lock()
         self._watching: set[asyncio.Future[None]] = set()
+        # A page may speak once the widget's comm opens, and that is before the widget can send.
+        self._early: deque[tuple[dict[str, Any], list[memoryview]]] | None = deque(maxlen=EARLY)
         Link._handlers[self.id] = self
         handlers[MESSAGE_TYPE] = _on_control_message
         self.widget = LinkWidget(link=self.id)
+        loop.background().call_soon_threadsafe(self._begin)
 
     # -- from the page
 
     def receive(self, content: dict[str, Any], buffers: list[memoryview]) -> None:
         """Take one message of a page; runs on the background loop."""
+        if self._early is not None:
+            self._early.append((content, buffers))
+            return
         kind, page = content.get("kind"), str(content.get("from"))
         now = self.message_time = time.monotonic()
         if (known := self.pages.get(page)) is not None:
@@ -139,6 +147,11 @@ class Link:
             listener = self._listeners.get(str(content.get("object")))
             if listener is not None:
                 listener(str(content.get("event")), content.get("detail"), buffers, page)
+
+    def _begin(self) -> None:
+        early, self._early = self._early or (), None
+        for content, buffers in early:
+            self.receive(content, buffers)
 
     def _welcome(self, page: str, content: dict[str, Any]) -> None:
         tab = str(content.get("tab"))

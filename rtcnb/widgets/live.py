@@ -73,9 +73,9 @@ class Live(anywidget.AnyWidget):
             link = pages.link()
         except NoPage:
             return  # no kernel, so nobody to show it to; the static form remains
-        self.link = link.id
         self._drawer = _Drawer(link, id, view, self)
         loop.call(link.listen, id, self._drawer.hear, self._drawer.page_gone)
+        self.link = link.id
 
     def show(self) -> None:
         """Show it below the running cell."""

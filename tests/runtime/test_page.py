@@ -90,6 +90,28 @@ def test_without_a_kernel_there_is_no_page_at_once(monkeypatch: pytest.MonkeyPat
     assert time.monotonic() - started < 1
 
 
+async def test_a_page_may_answer_before_the_link_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its widget's comm opens while the widget is being made; a page is heard on another thread."""
+    kernel = SimpleNamespace(control_handlers={})
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(kernel=kernel))
+    monkeypatch.setattr(page, "_link", None)
+    sent: list[dict[str, Any]] = []
+
+    def held_up(link: str) -> Any:
+        for instance, kind in (("p1", "hello"), ("p1", "lock"), ("p2", "hello"), ("p2", "lock")):
+            said = {"link": link, "from": instance, "kind": kind, "at": 1.0, "heard": 0}
+            page._on_control_message(None, None, {"content": said})
+        loop.call(lambda: None)  # what came before this has been taken
+        return SimpleNamespace(send=lambda content, buffers: sent.append(content))
+
+    monkeypatch.setattr(page, "LinkWidget", held_up)
+    link = page.link()
+    assert (await loop.run(link.active_page())).instance in ("p1", "p2")
+    assert set(link.pages) == {"p1", "p2"}
+    watched = [(order["to"], order["page"]) for order in sent if order["op"] == "watch"]
+    assert watched == [("p1", "p2"), ("p2", "p1")]
+
+
 async def test_no_page_is_said_in_time(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "HELLO_TIMEOUT", 0.2)
     with pytest.raises(NoPage, match="No browser page answers"):
