@@ -123,7 +123,8 @@ class Counters:
     def frames_per_second(self) -> float:
         """Over the last two seconds, of at most 60 frames."""
         now = time.monotonic()
-        times = [t for t in self.recent if now - t < 2.0]
+        recent = list(self.recent)  # another thread may count meanwhile
+        times = [t for t in recent if now - t < 2.0]
         return (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 and times[-1] > times[0] else 0.0
 
 

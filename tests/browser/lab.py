@@ -251,10 +251,19 @@ class Notebook:
             " window.jupyterapp.commands.execute('notebook:run-all-above'); }",
             index,
         )
-        Running(self, last, before).wait(timeout)
-        for each in range(last):
-            if self.cells()[each]["type"] == "code" and (error := Running(self, each).output().error):
-                raise CellFailed(f"cell {each} raised {error}")
+        try:
+            Running(self, last, before).wait(timeout)
+        except Late as late:  # a cell that raises ends the run: the last one never begins
+            raise CellFailed(f"cell {last} did not end in {timeout:g} s; {self._raised(last)}") from late
+        if raised := self._raised(last):
+            raise CellFailed(raised)
+
+    def _raised(self, before: int) -> str:
+        """Return what the first cell above this one that raised has said, or nothing."""
+        for each, cell in enumerate(self.cells()[:before]):
+            if cell["type"] == "code" and (output := Running(self, each).output()).error:
+                return f"cell {each} raised {output.error}\n{output.text}"
+        return ""
 
     def _count(self, index: int) -> int | None:
         script = f"i => {WIDGET}.content.model.cells.get(i).sharedModel.execution_count ?? null"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +18,7 @@ import rtcnb
 from rtcnb.errors import MediaError, NoPage, TrackEnded, WrongTrack
 from rtcnb.media.frames import to_image
 from rtcnb.media.processing_view import ProcessingStatus
-from rtcnb.media.track import KernelTrack, PageTrack
+from rtcnb.media.track import Counters, KernelTrack, PageTrack
 from rtcnb.runtime import loop
 
 
@@ -32,6 +33,26 @@ async def until(condition: Callable[[], Any], timeout: float = 5.0) -> None:
     async with asyncio.timeout(timeout):
         while not condition():
             await asyncio.sleep(0.01)
+
+
+def test_frames_may_be_counted_while_the_rate_is_read() -> None:
+    """A cell that shows a running stream reads on one thread what the background loop counts on another."""
+    counters, ended, usual = Counters(), threading.Event(), sys.getswitchinterval()
+
+    def count() -> None:
+        while not ended.is_set():
+            counters.count()
+
+    counting = threading.Thread(target=count)
+    sys.setswitchinterval(1e-6)
+    try:
+        counting.start()
+        rates = [counters.frames_per_second for _ in range(2000)]
+    finally:
+        ended.set()
+        sys.setswitchinterval(usual)
+        counting.join(5)
+    assert max(rates) > 0
 
 
 def mean(track: KernelTrack) -> float:
