@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import gc
 import os
+import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import coturn as turnserver
@@ -61,3 +63,36 @@ def no_garbage_collection() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
+
+
+Beside = Callable[[Callable[[], object]], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def beside() -> Beside:
+    """Do something over and over on another thread; threads change between almost any two steps meanwhile."""
+
+    @contextmanager
+    def going_on(do: Callable[[], object]) -> Iterator[None]:
+        ended, usual, raised = threading.Event(), sys.getswitchinterval(), []
+
+        def go_on() -> None:
+            try:
+                while not ended.is_set():
+                    do()
+            except Exception as error:
+                raised.append(error)
+
+        thread = threading.Thread(target=go_on)
+        sys.setswitchinterval(1e-6)
+        try:
+            thread.start()
+            yield
+        finally:
+            ended.set()
+            sys.setswitchinterval(usual)
+            thread.join(5)
+        if raised:
+            raise raised[0]
+
+    return going_on

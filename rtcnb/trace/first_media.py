@@ -61,9 +61,10 @@ class FirstMediaSeen:
 
     def found(self, until: float) -> list[FirstMedia]:
         """Return what was seen up to a moment, by time; of a peer whose packets are known, these alone."""
-        seen = {peer for peer, _, _ in self._packets}
-        told = [x for x in self._statistics.values() if x.peer not in seen]
-        known = [x for x in (*self._packets.values(), *told) if x.event.time <= until]
+        packets, statistics = list(self._packets.values()), list(self._statistics.values())  # others may add
+        seen = {x.peer for x in packets}
+        told = [x for x in statistics if x.peer not in seen]
+        known = [x for x in (*packets, *told) if x.event.time <= until]
         return sorted(known, key=lambda x: x.event.time)
 
 

@@ -50,6 +50,7 @@ class Stream:
         self._columns: dict[str, Numbers] = {}
         self._series: dict[Rule, tuple[int, Series]] = {}
         self._spacing: tuple[Numbers, NDArray[np.intp], Numbers] | None = None
+        self._computing = threading.Lock()  # views on several threads ask for the same figures
 
     def entry(self, until: float = math.inf) -> Entry:
         """Return the entry as it was told last; an empty one where it had not been told yet."""
@@ -88,13 +89,14 @@ class Stream:
     # -- by rule; computed once for as many snapshots as there are
 
     def _by_rule(self, rule: Rule) -> Series:
-        count = len(self.entries)  # another thread may be adding one
-        known, series = self._series.get(rule, (-1, NOTHING))
-        if known != count:
-            with np.errstate(all="ignore"):
-                series = self._computed(rule, count)
-            self._series[rule] = (count, series)
-        return series
+        with self._computing:
+            count = len(self.entries)  # another thread may be adding one
+            known, series = self._series.get(rule, (-1, NOTHING))
+            if known != count:
+                with np.errstate(all="ignore"):
+                    series = self._computed(rule, count)
+                self._series[rule] = (count, series)
+            return series
 
     def _computed(self, rule: Rule, count: int) -> Series:
         times, kept, seconds = self._intervals(count)
@@ -285,7 +287,8 @@ class PeerStatistics:
     def __init__(self, peer: str, streams: Mapping[str, Stream], until: float) -> None:
         self.peer = peer
         self.until = until
-        self.streams = {id: stream for id, stream in streams.items() if stream.known_at(until)}
+        so_far = dict(streams)  # another thread may add some
+        self.streams = {id: stream for id, stream in so_far.items() if stream.known_at(until)}
         self.time = max((_last_time(s, until) for s in self.streams.values()), default=-math.inf)
 
     def of(self, *types: str) -> list[Stream]:

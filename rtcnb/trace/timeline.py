@@ -48,20 +48,21 @@ class Timeline:
 
     def _take_news(self) -> bool:
         seen, new, whole = self.trace.news(self._seen)
-        if whole:
-            self._kinds, self._peers = {}, {}
-            self._setup, self._first_media = [], FirstMediaSeen()
-        self._seen = seen
+        # Copies: whoever reads on another thread iterates over what it has.
+        kinds, peers = ({}, {}) if whole else (dict(self._kinds), dict(self._peers))
+        setup, first_media = ([], FirstMediaSeen()) if whole else (self._setup, self._first_media)
         for event in new:
-            self._peers.setdefault(event.peer)
-            _put(self._kinds.setdefault(type(event), []), event)
+            peers.setdefault(event.peer)
+            _put(kinds.setdefault(type(event), []), event)
             if isinstance(event, PacketEvent):
                 if event.protocol == "rtp":
-                    self._first_media.packet(event)
+                    first_media.packet(event)
                 elif event.protocol not in MEDIA:
-                    _put(self._setup, event)
+                    _put(setup, event)
             elif isinstance(event, StatisticsEvent):
-                self._first_media.statistics(event)
+                first_media.statistics(event)
+        self._kinds, self._peers, self._setup, self._first_media = kinds, peers, setup, first_media
+        self._seen = seen
         return bool(new) or whole
 
     @property

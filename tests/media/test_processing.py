@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -35,23 +34,11 @@ async def until(condition: Callable[[], Any], timeout: float = 5.0) -> None:
             await asyncio.sleep(0.01)
 
 
-def test_frames_may_be_counted_while_the_rate_is_read() -> None:
+def test_frames_may_be_counted_while_the_rate_is_read(beside: Callable[[Any], Any]) -> None:
     """A cell that shows a running stream reads on one thread what the background loop counts on another."""
-    counters, ended, usual = Counters(), threading.Event(), sys.getswitchinterval()
-
-    def count() -> None:
-        while not ended.is_set():
-            counters.count()
-
-    counting = threading.Thread(target=count)
-    sys.setswitchinterval(1e-6)
-    try:
-        counting.start()
+    counters = Counters()
+    with beside(counters.count):
         rates = [counters.frames_per_second for _ in range(2000)]
-    finally:
-        ended.set()
-        sys.setswitchinterval(usual)
-        counting.join(5)
     assert max(rates) > 0
 
 

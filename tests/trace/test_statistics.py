@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -172,6 +173,44 @@ def test_a_live_trace_is_kept_up_with() -> None:
     timeline.refresh()
     found = Statistics.of(timeline).at("bob", timeline.at())
     assert found.streams["IN"].times == [1, 1.5, 2, 3, 4] and values(found, "bitrate_bps") == [8000] * 4
+
+
+def test_they_may_be_read_while_another_thread_takes_what_is_new(beside: Callable[[Any], Any]) -> None:
+    """Each view of a call is drawn on a thread of its own, and all share the figures."""
+    trace = Trace()
+    timeline = Timeline(trace)
+
+    def take_news() -> None:
+        now, numbers = float(len(trace)), range(len(trace) % 50)
+        trace.append(snapshot(now, {f"IN{n}": {"type": "inbound-rtp", "bytesReceived": now} for n in numbers}))
+        if len(trace) % 50 == 0:
+            trace.append(PeerEvent(time=now, peer="bob"))  # made again: its streams are others
+        timeline.refresh()
+        Statistics.of(timeline)
+
+    with beside(take_news):
+        for _ in range(4000):
+            Statistics.of(timeline).at("bob", timeline.at()).of("inbound-rtp")
+
+
+def test_two_threads_may_read_a_figure(beside: Callable[[Any], Any]) -> None:
+    entries = [inbound(bytesReceived=n, timestamp=1000.0 * n) for n in range(1000)]
+    [measure] = [m for m in MEASURES["inbound-rtp"] if m.name == "bitrate_bps"]
+    trace = Trace()
+    timeline = Timeline(trace)
+
+    def read() -> None:
+        found = Statistics.of(timeline).at("bob", timeline.at())
+        for stream in found.of("inbound-rtp"):
+            series = found.series(stream, measure)
+            assert len(series.times) == len(series.values)
+
+    with beside(read):
+        for time_, entry in enumerate(entries):
+            trace.append(snapshot(time_, entry))
+            timeline.refresh()
+            read()
+    assert set(values(Statistics.of(timeline).at("bob", timeline.at()), "bitrate_bps")) == {8.0}
 
 
 def test_thinning_keeps_peaks_gaps_and_both_ends() -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from itertools import count
+from typing import Any
 
-from rtcnb.trace import ApiCall, Note, PacketEvent, PeerEvent, StateChange, Trace
+import pytest
+
+from rtcnb.trace import ApiCall, Event, Note, PacketEvent, PeerEvent, StateChange, Trace
 from rtcnb.trace.timeline import Timeline
 
 
@@ -82,3 +87,37 @@ def test_a_peer_made_again_begins_anew() -> None:
     trace = Trace.of([PeerEvent(time=1, peer="alice"), PeerEvent(time=5, peer="alice"), state(6, "new")])
     assert Timeline(trace).at().made("alice") == 5
     assert Timeline(trace).at(4).made("alice") == 1
+
+
+READ: dict[str, Callable[[Timeline], object]] = {
+    "peers": lambda timeline: timeline.peers,
+    "begin": lambda timeline: timeline.begin,
+    "counts": lambda timeline: timeline.counts_by_kind(),
+    "moment": lambda timeline: timeline.at(20).peers,
+    "sides": lambda timeline: timeline.at().sides,
+    "media": lambda timeline: timeline.at().first_media,
+}
+
+
+@pytest.mark.parametrize("read", READ.values(), ids=READ)
+def test_it_may_be_read_while_another_thread_takes_what_is_new(
+    read: Callable[[Timeline], object], beside: Callable[[Any], Any]
+) -> None:
+    """A view is drawn on one thread and pressed on another, and either keeps the timeline up to date."""
+    kinds = [type(f"Event{number}", (Event,), {}) for number in range(30)]
+    latest, numbers = [Timeline(Trace())], count()
+
+    def take_news() -> None:
+        number = next(numbers) % len(kinds)
+        if number == 0:
+            latest[0] = Timeline(Trace())
+        of = f"peer {number}"
+        latest[0].trace.append(kinds[number](time=number, peer=of))
+        latest[0].trace.append(
+            PacketEvent(time=number, peer=of, direction="sent", protocol="rtp", size_bytes=12, data=bytes(12))
+        )
+        latest[0].refresh()
+
+    with beside(take_news):
+        for _ in range(3000):
+            read(latest[0])
