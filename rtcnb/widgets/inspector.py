@@ -161,13 +161,13 @@ class Inspector(TraceView):
 
     def draw(self) -> Iterable[Fragment]:
         """Return head, tabs, the view that is chosen, and the slider."""
-        moment = self.moment()
+        moment, tab = self.moment(), self.tab  # another may be chosen meanwhile
         found = self.findings.current()
         yield Fragment("head", self._head(moment))
         yield Fragment("finding", _banner(found, moment))
-        yield Fragment("tabs", self._tabs(found))
-        for fragment in self.views[self.tab].draw():
-            yield replace(fragment, key=f"{self.tab}/{fragment.key}")
+        yield Fragment("tabs", self._tabs(found, tab))
+        for fragment in self.views[tab].draw():
+            yield replace(fragment, key=f"{tab}/{fragment.key}")
         yield Fragment("time", self._time(moment))
 
     def _head(self, moment: Moment) -> Markup:
@@ -176,7 +176,7 @@ class Inspector(TraceView):
         parts = [*ends[:1], middle, *ends[1:]]
         return tag("div", *parts, class_="rtcnb-head")
 
-    def _tabs(self, found: list[Shown]) -> Markup:
+    def _tabs(self, found: list[Shown], chosen: str) -> Markup:
         numbers = {self.findings.name: f" {len(found)}"} if found else {}
         tabs = [
             tag(
@@ -184,8 +184,8 @@ class Inspector(TraceView):
                 f"{view.title}{numbers.get(name, '')}",
                 type="button",
                 role="tab",
-                aria_selected=name == self.tab,
-                tabindex=0 if name == self.tab else -1,
+                aria_selected=name == chosen,
+                tabindex=0 if name == chosen else -1,
                 data_press="inspector-tab",
                 data_value=name,
                 data_key=name,

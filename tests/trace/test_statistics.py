@@ -182,7 +182,9 @@ def test_they_may_be_read_while_another_thread_takes_what_is_new(beside: Callabl
 
     def take_news() -> None:
         now, numbers = float(len(trace)), range(len(trace) % 50)
-        trace.append(snapshot(now, {f"IN{n}": {"type": "inbound-rtp", "bytesReceived": now} for n in numbers}))
+        trace.append(
+            snapshot(now, {f"IN{n}": {"type": "inbound-rtp", "bytesReceived": now} for n in numbers})
+        )
         if len(trace) % 50 == 0:
             trace.append(PeerEvent(time=now, peer="bob"))  # made again: its streams are others
         timeline.refresh()

@@ -35,6 +35,16 @@ async def test_a_trace_is_saved_while_the_call_goes_on(
     assert len(Trace.load(saved).events) == 1
 
 
+def test_another_view_may_be_chosen_while_one_is_drawn() -> None:
+    """What is pressed is heard on another thread."""
+    inspector = Inspector(Trace.of([Note(time=1.0, peer="a", text="hello")]))
+    drawing = iter(inspector.draw())
+    begun = [next(drawing) for _ in range(3)]
+    inspector.act("inspector-tab", "packets")
+    keys = [fragment.key for fragment in (*begun, *drawing)]
+    assert {key.split("/")[0] for key in keys if "/" in key} == {"ladder"}
+
+
 def only_file(folder: Path) -> Path:
     (found,) = folder.iterdir()
     return found
