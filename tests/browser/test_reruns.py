@@ -23,7 +23,11 @@ NO_LONGER = """async with __import__("asyncio").timeout(10):
         await __import__("asyncio").sleep(0.05)"""
 IN_KERNEL = """
 import collections, contextlib, gc, ipywidgets, json, os, re, threading
-from rtcnb.runtime import page
+from rtcnb.runtime import loop, page
+loop.call(lambda: None)  # what was left to the loop is done
+for thread in threading.enumerate():
+    if thread.name.startswith("rtcnb-process"):
+        thread.join(5)  # an ended stream's last picture may still be at work; one that stays is counted
 gc.collect()
 def opened():  # another thread may close what was listed a moment ago
     for fd in os.listdir("/proc/self/fd"):
