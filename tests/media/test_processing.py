@@ -37,9 +37,11 @@ async def until(condition: Callable[[], Any], timeout: float = 5.0) -> None:
 def test_frames_may_be_counted_while_the_rate_is_read(beside: Callable[[Any], Any]) -> None:
     """A cell that shows a running stream reads on one thread what the background loop counts on another."""
     counters = Counters()
+    counters.count()
+    counters.count()
     with beside(counters.count):
         rates = [counters.frames_per_second for _ in range(2000)]
-    assert max(rates) > 0
+    assert min(rates) > 0
 
 
 def mean(track: KernelTrack) -> float:
