@@ -16,7 +16,8 @@ from .message import Content, Delivery, Message
 from .peer import Peer
 
 MAX_PENDING = 1000
-LAST_CANDIDATES = 0.5  # seconds
+LAST_CANDIDATES = 0.5  # seconds, for what is still being gathered
+LAST_DELIVERIES = 10.0  # seconds, for what is on its way: a page under load takes its time
 _open: weakref.WeakSet[Wire] = weakref.WeakSet()
 Filter = Callable[[Message], list[Message]]
 
@@ -33,7 +34,7 @@ class Wire:
     bob : Peer, optional
         Without one, messages are copied: ``wire.pending[0].to_json()`` here, ``wire.paste(...)`` there.
     auto : bool
-        Deliver each at once, in order.
+        Deliver each at once, those of one side in order; what goes one way does not wait for the other way.
 
     Attributes
     ----------
@@ -64,9 +65,9 @@ class Wire:
         self._pending: list[Message] = []
         self._auto = auto
         self._lock = threading.RLock()
-        self._delivering = asyncio.Lock()
-        self._working: set[asyncio.Future[None]] = set()
         self._ends = [(alice, bob), *([(bob, alice)] if bob is not None else [])]
+        self._delivering = {sender: asyncio.Lock() for sender, _ in self._ends}
+        self._working: dict[Peer, asyncio.Future[None]] = {}  # by sender
         self._outlets = []
         for sender, receiver in self._ends:
             outlet = self._outlet(sender, receiver)
@@ -183,7 +184,7 @@ class Wire:
                 f"The other end of this wire is in another notebook: copy wire.pending[0].to_json() and give it to "
                 f"wire.paste() there. (Message {message.number} is taken off now; message.to_json() still has it.)"
             )
-        async with self._delivering:  # one after the other, as they were sent off
+        async with self._delivering[message._from]:  # one after the other, as they were sent off
             message._record("received")
             # The sender may wait for what comes behind it.
             try:
@@ -197,25 +198,29 @@ class Wire:
         await self._deliver(message)
 
     def _go_on(self) -> None:
-        if self._auto and self._pending and not self._working:
-            task = asyncio.ensure_future(self._deliver_by_itself())
-            self._working.add(task)
-            task.add_done_callback(self._ended)
+        for sender, _ in self._ends:
+            if self._auto and sender not in self._working and any(m._from is sender for m in self.pending):
+                task = asyncio.ensure_future(self._deliver_by_itself(sender))
+                self._working[sender] = task
+                task.add_done_callback(lambda _, sender=sender: self._ended(sender))  # type: ignore[misc]
 
-    def _ended(self, task: asyncio.Future[None]) -> None:
-        self._working.discard(task)
+    def _ended(self, sender: Peer) -> None:
+        del self._working[sender]
         self._go_on()
 
-    async def _deliver_by_itself(self) -> None:
-        while self._auto and (message := self._next()) is not None:
+    async def _deliver_by_itself(self, sender: Peer) -> None:
+        while self._auto and (message := self._next(sender)) is not None:
             try:
                 await self._deliver(message)
             except RtcnbError as error:
                 self.errors.append(error)
 
-    def _next(self) -> Message | None:
+    def _next(self, sender: Peer) -> Message | None:
         with self._lock:
-            return self._pending.pop(0) if self._pending else None
+            oldest = next((m for m in self._pending if m._from is sender), None)
+            if oldest is not None:
+                self._pending.remove(oldest)
+            return oldest
 
     def __repr__(self) -> str:
         ends = " – ".join(peer.name for peer, _ in self._ends)
@@ -284,10 +289,10 @@ async def exchange(wire: Wire, alice: Peer, bob: Peer) -> None:
 
 async def _until_quiet(wire: Wire) -> None:
     """Let the last candidates arrive, end-of-candidates too; a server that is silent is not waited for."""
-    end = time.monotonic() + LAST_CANDIDATES
-    while time.monotonic() < end:
-        gathered = all(peer.iceGatheringState == "complete" for peer in wire.peers)
-        if gathered and not wire._pending and not wire._working:
+    begun = time.monotonic()
+    while (waited := time.monotonic() - begun) < LAST_DELIVERIES:
+        gathered = all(peer._candidates and peer._candidates[-1].is_end for peer in wire.peers)
+        if not wire._pending and not wire._working and (gathered or waited > LAST_CANDIDATES):
             return
         await asyncio.sleep(0.01)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 import rtcnb
 from rtcnb.errors import ConnectionFailed, PeerError
+from rtcnb.peers.wire import LAST_CANDIDATES
 from rtcnb.trace import MessageEvent, Trace
 
 
@@ -29,6 +31,12 @@ async def gathered(wire: rtcnb.Wire, sender: str) -> None:
     async with asyncio.timeout(5):
         while not any(m.sender == sender and getattr(m.content, "is_end", False) for m in wire.pending):
             await asyncio.sleep(0.01)
+
+
+def taken(trace: Trace, sender: str) -> list[Any]:
+    """What the other side has begun to take of a sender's descriptions and candidates, in that order."""
+    events = trace.select(sender, MessageEvent)
+    return [e.description or e.candidate for e in events if e.action == "received"]  # type: ignore[attr-defined]
 
 
 async def test_a_call_message_by_message(pair: Any) -> None:
@@ -132,6 +140,74 @@ async def test_connect_leaves_no_wire_behind(pair: Any) -> None:
     wire.close()
     await rtcnb.connect(alice, bob)
     assert alice._outlets == bob._outlets == []
+
+
+async def test_connect_loses_nothing_that_a_slow_end_still_takes(pair: Any) -> None:
+    """A busy page takes candidates slower than the call connects."""
+    alice, bob, wire = pair
+    wire.close()
+    add = alice.addIceCandidate
+
+    async def add_slowly(candidate: Any) -> None:
+        await asyncio.sleep(LAST_CANDIDATES)
+        await add(candidate)
+
+    alice.addIceCandidate = add_slowly
+    await rtcnb.connect(alice, bob)
+    actions = Counter(e.action for e in alice.trace.select(kind=MessageEvent))
+    assert actions["received"] == actions["sent"] and not actions["dropped"]
+
+
+async def test_connect_does_not_wait_for_ever_for_an_end_that_takes_nothing(
+    pair: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rtcnb.peers.wire.LAST_DELIVERIES", LAST_CANDIDATES)
+    alice, bob, wire = pair
+    wire.close()
+    let_go = asyncio.Event()
+
+    async def add_never(candidate: Any) -> None:
+        await let_go.wait()
+
+    alice.addIceCandidate = add_never
+    async with asyncio.timeout(5):
+        await rtcnb.connect(alice, bob)
+    assert [e.action for e in alice.trace.select("bob", MessageEvent)].count("dropped") >= 1
+    let_go.set()
+
+
+async def test_what_goes_one_way_does_not_wait_for_the_other(pair: Any) -> None:
+    alice, bob, wire = pair
+    await alice.setLocalDescription(await alice.createOffer())
+    await gathered(wire, "alice")
+    await wire.deliver()
+    await bob.setLocalDescription(await bob.createAnswer())
+    await gathered(wire, "bob")
+    for message in [m for m in wire.pending if m.sender == "alice"]:
+        message.reorder()
+    sent = {peer.name: [m.content for m in wire.pending if m.sender == peer.name] for peer in (alice, bob)}
+    assert wire.pending[0].sender == "bob"
+    set_remote, let_go = alice.setRemoteDescription, asyncio.Event()
+
+    async def set_later(description: Any) -> None:
+        await let_go.wait()
+        await set_remote(description)
+
+    alice.setRemoteDescription = set_later
+    wire.auto = True
+
+    async def arrived(sender: str) -> None:
+        async with asyncio.timeout(5):
+            while len(received := taken(alice.trace, sender)) < len(sent[sender]):
+                await asyncio.sleep(0.01)
+        assert received[-len(sent[sender]) :] == sent[sender], "in their order"
+
+    await arrived("alice")
+    assert len(taken(alice.trace, "bob")) == 1 and alice.signalingState == "have-local-offer"
+    let_go.set()
+    await arrived("bob")
+    await asyncio.gather(alice.wait_connected(), bob.wait_connected())
+    assert wire.errors == []
 
 
 async def test_a_call_that_fails_at_both_ends_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
