@@ -294,6 +294,44 @@ def test_a_text_that_is_all_digits_stays_a_text(kind: str, name: str) -> None:
     assert report == ["9878", "HxMZ"]
 
 
+@pytest.mark.parametrize(
+    ("after_s", "told"),
+    [
+        (
+            [0.002, 0.992],
+            [0, 1],
+        ),  # the first came while its poll was under way; so a fresh dump of Chromium 156
+        ([-0.5, 1.002, 1.9, 2.9], [0, 1, 2, 3]),
+        ([1.5, 1.5], [2, 3]),
+        ([0.5, 0.5, 0.5, 0.5, 0.5, 3.5], [0, 0, 0, 1, 2, 3]),  # more than polls: the last are kept
+    ],
+)
+def test_an_rtcp_report_is_told_by_one_poll(after_s: list[float], told: list[int]) -> None:
+    polls = max(told) + 1
+    stats = {
+        "T01-bytesSent": series(list(range(polls)), BEGAN, kind="transport"),
+        "T01-timestamp": series([(BEGAN + n) * 1000 for n in range(polls)], BEGAN, kind="transport"),
+        "ROV1-packetsSent": series(list(range(len(after_s))), BEGAN, 1, "remote-outbound-rtp"),
+        "ROV1-timestamp": series([(BEGAN + s) * 1000 for s in after_s], BEGAN, 1, "remote-outbound-rtp"),
+    }
+    trace = Trace.load(dump_of({"1-1": connection([], stats)}))
+    reports = [e.report.get("ROV1", {}) for e in trace.select(kind=StatisticsEvent)]
+    wanted: list[Any] = [None] * polls
+    for number, poll in enumerate(told):
+        wanted[poll] = number
+    assert [report.get("packetsSent") for report in reports] == wanted
+
+
+def test_reports_beside_an_entry_without_samples() -> None:
+    stats = {
+        "T01-timestamp": series(["x"], BEGAN, kind="transport"),
+        "ROV1-packetsSent": series([3], BEGAN, 1, "remote-outbound-rtp"),
+        "ROV1-timestamp": series([BEGAN * 1000], BEGAN, 1, "remote-outbound-rtp"),
+    }
+    trace = Trace.load(dump_of({"1-1": connection([], stats)}))
+    assert [e.report["ROV1"]["packetsSent"] for e in trace.select(kind=StatisticsEvent)] == [3]
+
+
 def test_devices_that_opened_and_one_that_was_denied() -> None:
     trace = Trace.load(CHROME_117)
     found = [(e.action, e.text.partition(":")[0], e.error, e.device) for e in trace.select(kind=MediaEvent)]

@@ -282,16 +282,28 @@ def _snapshots(rows: dict[str, list[Row]]) -> list[tuple[float, dict[str, Entry]
     """Return what was polled together. RTCP reports have times of their own, before the poll that told them."""
     polls: dict[float, dict[str, Entry]] = defaultdict(dict)
     reported = {id: own for id, own in rows.items() if own and own[0][1]["type"] in REPORTED}
-    if len(reported) == len(rows):
+    if not any(own for id, own in rows.items() if id not in reported):
         reported.clear()
     for id, own in rows.items():
         for at, entry in own if id not in reported else ():
             polls[at][id] = entry
     times = sorted(polls)
     for id, own in reported.items():
-        free = 0
-        for at, entry in own:
-            poll = min(max(bisect_left(times, at), free), len(times) - 1)
-            free = poll + 1
+        for poll, (at, entry) in zip(_polls([at for at, _ in own], times), own, strict=True):
             polls[times[poll]][id] = {**entry, "timestamp": round(at * 1000, 3)}
     return sorted(polls.items(), key=lambda poll: poll[0])
+
+
+def _polls(reports: list[float], times: list[float]) -> list[int]:
+    """Return the number of the poll that told each report: every poll tells one, a new or the same again.
+
+    A report may be later than its poll: that is stamped at its beginning. Such a one would put off all that
+    follow; where they do not fit in before the last poll, they lie one earlier.
+    """
+    places: list[int] = []
+    for at in reports:
+        places.append(max(bisect_left(times, at), places[-1] + 1 if places else 0))
+    after = len(times)
+    for i in reversed(range(len(places))):
+        after = places[i] = max(0, min(places[i], after - 1))
+    return places
