@@ -7,6 +7,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from functools import partial
 from html import escape
 
 from ..errors import PeerError, RtcnbError
@@ -202,9 +203,9 @@ class Wire:
             if self._auto and sender not in self._working and any(m._from is sender for m in self.pending):
                 task = asyncio.ensure_future(self._deliver_by_itself(sender))
                 self._working[sender] = task
-                task.add_done_callback(lambda _, sender=sender: self._ended(sender))  # type: ignore[misc]
+                task.add_done_callback(partial(self._ended, sender))
 
-    def _ended(self, sender: Peer) -> None:
+    def _ended(self, sender: Peer, task: asyncio.Future[None]) -> None:
         del self._working[sender]
         self._go_on()
 
@@ -256,7 +257,8 @@ async def connect(alice: Peer, bob: Peer, timeout: float = 10.0) -> None:
     alice, bob : Peer
         Either may be a BrowserPeer or a KernelPeer. What `alice` is to send must have been added.
     timeout : float
-        Seconds for the connection, once the descriptions are exchanged.
+        Seconds for the connection, once the descriptions are exchanged. Where an end is slow to take the last
+        candidates, they are waited for up to 10 s more: what it has not taken then is lost.
 
     Raises
     ------

@@ -297,10 +297,8 @@ def test_a_text_that_is_all_digits_stays_a_text(kind: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("after_s", "told"),
     [
-        (
-            [0.002, 0.992],
-            [0, 1],
-        ),  # the first came while its poll was under way; so a fresh dump of Chromium 156
+        # The first came while its poll was under way: so a dump of Chromium 156.
+        ([0.002, 0.992], [0, 1]),
         ([-0.5, 1.002, 1.9, 2.9], [0, 1, 2, 3]),
         ([1.5, 1.5], [2, 3]),
         ([0.5, 0.5, 0.5, 0.5, 0.5, 3.5], [0, 0, 0, 1, 2, 3]),  # more than polls: the last are kept

@@ -279,7 +279,7 @@ TIMELESS = _Grid(0.0, STEP)
 
 
 def _snapshots(rows: dict[str, list[Row]]) -> list[tuple[float, dict[str, Entry]]]:
-    """Return what was polled together. RTCP reports have times of their own, before the poll that told them."""
+    """Return what was polled together. RTCP reports have times of their own, see `_polls`."""
     polls: dict[float, dict[str, Entry]] = defaultdict(dict)
     reported = {id: own for id, own in rows.items() if own and own[0][1]["type"] in REPORTED}
     if not any(own for id, own in rows.items() if id not in reported):
