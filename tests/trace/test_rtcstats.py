@@ -342,6 +342,15 @@ def test_every_kind_of_event_comes_back_from_rtcstats(tmp_path: Path) -> None:
     assert back.ended + back.epoch == pytest.approx(trace.ended + trace.epoch)
 
 
+def test_a_member_that_an_object_has_no_more_stays_away(tmp_path: Path) -> None:
+    reports = [{"R": {"type": "inbound-rtp", "x": x}} for x in ({"cpu": 1, "none": 2}, {"cpu": 1}, {})]
+    trace = Trace.of(
+        StatisticsEvent(time=float(n), peer="alice", report=report) for n, report in enumerate(reports)
+    )
+    trace.save(tmp_path / "x", format="rtcstats")
+    assert [e.report for e in Trace.load(tmp_path / "x").select(kind=StatisticsEvent)] == reports
+
+
 def test_what_is_written_is_rtcstats(tmp_path: Path) -> None:
     trace = Trace.of(a_call())
     trace.epoch = 1_700_000_000.0

@@ -66,7 +66,7 @@ class StatisticsDeltas:
             if members is None:
                 after.pop(id, None)
             elif isinstance(members, Mapping):
-                after[id] = _merged(before.get(id, {}), members, {} if self._as_they_are else MEMBERS)
+                after[id] = _merged(before.get(id, {}), members, self._as_they_are)
                 if not self._as_they_are and after[id].get("timestamp") in (0, told):
                     after[id].pop("timestamp", None)  # 0, too, is the time of all
         old = (
@@ -82,17 +82,17 @@ class StatisticsDeltas:
         return at, after
 
 
-def _merged(before: Entry, members: Mapping[str, Any], names: Mapping[str, str]) -> Entry:
-    """Return an entry with what has changed; null takes a member away."""
+def _merged(before: Entry, members: Mapping[str, Any], as_they_are: bool) -> Entry:
+    """Return an entry with what has changed; null takes a member away. In our own files objects are whole."""
     after = dict(before)
     for name, value in members.items():
-        if names and name.startswith("["):
+        if not as_they_are and name.startswith("["):
             continue  # reckoned by chrome://webrtc-internals
-        name, value = names.get(name, name), tame(value)
+        name, value = name if as_they_are else MEMBERS.get(name, name), tame(value)
         if name == "type" and type(value) is int:
             value = TYPES.get(value)
         old = before.get(name)
-        if isinstance(old, dict) and isinstance(value, dict):
+        if not as_they_are and isinstance(old, dict) and isinstance(value, dict):
             value = {**old, **value}
         if value is None:
             after.pop(name, None)
